@@ -5,8 +5,8 @@
 
 #include "desk_state.h"
 #include "failure.h"
-#include "json.h"
 #include "memory.h"
+#include "packed.h"
 #include "rfc3339.h"
 #include "sort.h"
 #include "text.h"
@@ -155,12 +155,13 @@ static int take_row(void *userdata, const struct community_store_record *row)
     struct loading *loading = userdata;
     struct community_desk *desk = loading->desk;
     struct cm_value data;
-    loading->status =
-        cm_json_read(&data, &desk->directory.arena, row->snapshot, &cm_json_command_limits, NULL);
-    if (loading->status == COMMUNITY_INVALID)
-        loading->status = COMMUNITY_CORRUPT;
-    if (loading->status != COMMUNITY_OK)
+    const enum cm_packed_result result =
+        cm_packed_read(&data, &desk->directory.arena, row->snapshot);
+    if (result != CM_PACKED_READ) {
+        loading->status =
+            result == CM_PACKED_NO_MEMORY ? COMMUNITY_NO_MEMORY : COMMUNITY_CORRUPT;
         return 1;
+    }
     const bool taken = loading->is_unit ? add_unit(&desk->directory, &data, row->version)
                                         : add_grant(&desk->directory, &data, row->version);
     if (!taken)

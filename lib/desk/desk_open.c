@@ -13,7 +13,7 @@
 #include "stores.h"
 #include "text.h"
 
-enum { ARENA_BLOCK = 16 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024 };
 
 #define SETTING_DESK "desk"
 

@@ -6,11 +6,8 @@
 #include "desk_state.h"
 #include "failure.h"
 #include "identity.h"
-#include "json.h"
+#include "packed.h"
 #include "text.h"
-
-/* Rows are this library's own writing; they are as large as the fields that commands bring. */
-static const struct cm_json_limits row_limits = {.size_max = 1u << 24, .depth_max = 64};
 
 enum community_status cm_desk_read_record(struct cm_record *out, struct cm_arena *arena,
                                           struct community_desk *desk,
@@ -20,11 +17,12 @@ enum community_status cm_desk_read_record(struct cm_record *out, struct cm_arena
     const struct community_store_record kept = *row;
     const struct community_text lifecycle_name = cm_arena_text(arena, row->lifecycle);
     struct cm_value value;
-    enum community_status status = cm_json_read(&value, arena, row->snapshot, &row_limits, NULL);
-    if (status == COMMUNITY_NO_MEMORY || lifecycle_name.data == NULL)
+    const enum cm_packed_result result = cm_packed_read(&value, arena, row->snapshot);
+    if (result == CM_PACKED_NO_MEMORY || lifecycle_name.data == NULL)
         return cm_fail_memory(err);
     const struct community_rulebook *rulebook = NULL;
-    if (status == COMMUNITY_OK)
+    enum community_status status = COMMUNITY_CORRUPT;
+    if (result == CM_PACKED_READ)
         status = cm_desk_rulebook(&rulebook, desk, cm_value_member_as_text(&value, "rulebook"),
                                   err);
     const struct cm_lifecycle *lifecycle =

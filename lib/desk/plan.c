@@ -8,6 +8,7 @@
 #include "failure.h"
 #include "identity.h"
 #include "json.h"
+#include "packed.h"
 #include "rfc3339.h"
 #include "text.h"
 #include "ticket.h"
@@ -461,12 +462,12 @@ static bool split_data(struct cm_plan *plan, const struct cm_plain_change *chang
     return true;
 }
 
-static bool keep_row_text(struct cm_plan *plan, struct community_text *out,
-                          const struct cm_value *value)
+static bool keep_row(struct cm_plan *plan, struct community_text *out,
+                     const struct cm_value *value)
 {
     struct cm_buffer *buffer = &plan->desk->buffer;
     cm_buffer_clear(buffer);
-    cm_json_write(buffer, value);
+    cm_packed_write(buffer, value);
     *out = cm_arena_text(plan->arena, cm_buffer_view(buffer));
     return !buffer->failed && out->data != NULL;
 }
@@ -522,7 +523,7 @@ enum community_status cm_plan_plain(struct cm_plan *plan, const struct cm_plain_
                                            .state = CM_TEXT(""),
                                            .due = COMMUNITY_TIME_NONE,
                                            .next_timer = COMMUNITY_TIME_NONE};
-    if (!keep_row_text(plan, &after.snapshot, &row_data))
+    if (!keep_row(plan, &after.snapshot, &row_data))
         return cm_fail_memory(err);
     status = add_entry(plan, &entry, &values, after.hash, err);
     if (status == COMMUNITY_OK && !add_plain_row(plan, &after, expected))
@@ -566,7 +567,7 @@ static bool make_row(struct cm_plan *plan, struct community_store_record *row,
         .is_final = cm_record_is_final(record),
     };
     memcpy(row->hash, record->hash, sizeof(row->hash));
-    return ok && keep_row_text(plan, &row->snapshot, &value);
+    return ok && keep_row(plan, &row->snapshot, &value);
 }
 
 static bool make_rows(struct cm_plan *plan, struct community_store_record **rows_out,

@@ -8,7 +8,7 @@
 #include "failure.h"
 #include "identity.h"
 #include "json.h"
-#include "memory.h"
+#include "packed.h"
 #include "text.h"
 #include "text_map.h"
 #include "view.h"
@@ -410,42 +410,19 @@ static bool row_ends_right(struct verifying *verifying, const struct community_s
 /* The rulebook under which the row's record stands, and its lifecycle; NULL: it has none. */
 static enum community_status lifecycle_of(const struct cm_lifecycle **out,
                                           struct verifying *verifying,
-                                          const struct community_store_record *row)
+                                          const struct community_store_record *row,
+                                          const struct cm_value *snapshot)
 {
-    struct cm_value snapshot;
     const struct community_rulebook *rulebook;
     *out = NULL;
     if (row->lifecycle.size == 0)
         return COMMUNITY_OK;
-    enum community_status status = cm_json_read(&snapshot, &verifying->entry, row->snapshot,
-                                                &values_limits, NULL);
-    if (status == COMMUNITY_OK)
-        status = cm_desk_rulebook(&rulebook, verifying->desk,
-                                  cm_value_member_as_text(&snapshot, "rulebook"), NULL);
+    const enum community_status status = cm_desk_rulebook(
+        &rulebook, verifying->desk, cm_value_member_as_text(snapshot, "rulebook"), NULL);
     if (status != COMMUNITY_OK)
-        return status == COMMUNITY_INVALID ? COMMUNITY_CORRUPT : status;
+        return status;
     *out = cm_rulebook_lifecycle(rulebook, row->lifecycle);
     return *out != NULL ? COMMUNITY_OK : COMMUNITY_CORRUPT;
-}
-
-static bool row_matches(struct rebuilding *rebuilding, struct community_text snapshot,
-                        struct community_text *rebuilt_out)
-{
-    bool ok = true;
-    struct verifying *verifying = rebuilding->verifying;
-    const struct cm_value value = rebuilding->lifecycle != NULL
-                                      ? cm_record_to_value(rebuilding->arena,
-                                                           &rebuilding->record, &ok)
-                                      : rebuilding->plain;
-    cm_buffer_clear(&verifying->text);
-    if (ok)
-        cm_json_write(&verifying->text, &value);
-    if (!ok || verifying->text.failed) {
-        verifying->status = cm_fail_memory(verifying->err);
-        return true;
-    }
-    *rebuilt_out = cm_buffer_view(&verifying->text);
-    return cm_text_equal(*rebuilt_out, snapshot);
 }
 
 /* The place where two texts part, as the start of what to show. */
@@ -458,10 +435,68 @@ static struct community_text from_difference(struct community_text text,
     return cm_text_from(text, place > 16 ? place - 16 : 0);
 }
 
+/* Shows both sides as JSON, from where they part. */
+static void found_row(struct rebuilding *rebuilding, const struct cm_value *rebuilt,
+                      const struct cm_value *snapshot)
+{
+    struct verifying *verifying = rebuilding->verifying;
+    cm_buffer_clear(&verifying->text);
+    cm_json_write(&verifying->text, rebuilt);
+    const size_t split = verifying->text.size;
+    cm_json_write(&verifying->text, snapshot);
+    if (verifying->text.failed) {
+        verifying->status = cm_fail_memory(verifying->err);
+        return;
+    }
+    const struct community_text both = cm_buffer_view(&verifying->text);
+    const struct community_text expected = {both.data, split};
+    const struct community_text actual = cm_text_from(both, split);
+    found(verifying, rebuilding->position, &rebuilding->row->id, "record",
+          from_difference(expected, actual), from_difference(actual, expected));
+}
+
+static void compare_row(struct rebuilding *rebuilding, const struct cm_value *snapshot)
+{
+    bool ok = true;
+    struct cm_value rebuilt = rebuilding->plain;
+    if (rebuilding->lifecycle != NULL)
+        rebuilt = cm_record_to_value(rebuilding->arena, &rebuilding->record, &ok);
+    if (!ok)
+        rebuilding->verifying->status = cm_fail_memory(rebuilding->verifying->err);
+    else if (!cm_value_equal(&rebuilt, snapshot))
+        found_row(rebuilding, &rebuilt, snapshot);
+}
+
+static void check_snapshot(struct rebuilding *rebuilding)
+{
+    struct cm_value snapshot;
+    struct verifying *verifying = rebuilding->verifying;
+    struct community_desk *desk = verifying->desk;
+    const struct community_id *id = &rebuilding->row->id;
+    const enum cm_packed_result result =
+        cm_packed_read(&snapshot, rebuilding->arena, rebuilding->row->snapshot);
+    enum community_status status = result == CM_PACKED_READ     ? COMMUNITY_OK
+                                   : result == CM_PACKED_BROKEN ? COMMUNITY_CORRUPT
+                                                                : COMMUNITY_NO_MEMORY;
+    if (status == COMMUNITY_OK)
+        status = lifecycle_of(&rebuilding->lifecycle, verifying, rebuilding->row, &snapshot);
+    if (status == COMMUNITY_OK)
+        status = desk->store.history(desk->store.self, id, rebuild_entry, rebuilding, NULL);
+    if (verifying->status != COMMUNITY_OK || !verifying->result->is_whole)
+        return;
+    if (status == COMMUNITY_OK)
+        compare_row(rebuilding, &snapshot);
+    else if (status == COMMUNITY_CORRUPT)
+        found(verifying, 0, id, "record", CM_TEXT("a record of its rulebook"), CM_TEXT(""));
+    else
+        verifying->status = cm_fail_plain(verifying->err, status,
+                                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY
+                                                                        : CM_CODE_STORE_IO);
+}
+
 static int check_row(void *userdata, const struct community_store_record *row)
 {
     struct verifying *verifying = userdata;
-    struct community_desk *desk = verifying->desk;
     cm_arena_reset(&verifying->entry);
     if (!row_ends_right(verifying, row))
         return 1;
@@ -469,28 +504,13 @@ static int check_row(void *userdata, const struct community_store_record *row)
     struct community_store_record kept = *row;
     kept.snapshot = cm_arena_text(&verifying->entry, row->snapshot);
     kept.lifecycle = cm_arena_text(&verifying->entry, row->lifecycle);
-    struct rebuilding rebuilding = {
-        .verifying = verifying, .arena = &verifying->entry, .row = &kept};
     if (kept.snapshot.data == NULL || kept.lifecycle.data == NULL) {
         verifying->status = cm_fail_memory(verifying->err);
         return 1;
     }
-    enum community_status status = lifecycle_of(&rebuilding.lifecycle, verifying, &kept);
-    if (status == COMMUNITY_OK)
-        status = desk->store.history(desk->store.self, &kept.id, rebuild_entry, &rebuilding, NULL);
-    if (verifying->status != COMMUNITY_OK || !verifying->result->is_whole)
-        return 1;
-    struct community_text rebuilt = {0};
-    if (status == COMMUNITY_CORRUPT) {
-        found(verifying, 0, &kept.id, "record", CM_TEXT("a record of its rulebook"), CM_TEXT(""));
-    } else if (status != COMMUNITY_OK) {
-        verifying->status = cm_fail_plain(verifying->err, status,
-                                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY
-                                                                        : CM_CODE_STORE_IO);
-    } else if (!row_matches(&rebuilding, kept.snapshot, &rebuilt)) {
-        found(verifying, rebuilding.position, &kept.id, "record",
-              from_difference(rebuilt, kept.snapshot), from_difference(kept.snapshot, rebuilt));
-    }
+    struct rebuilding rebuilding = {
+        .verifying = verifying, .arena = &verifying->entry, .row = &kept};
+    check_snapshot(&rebuilding);
     verifying->result->record_count++;
     return verifying->status == COMMUNITY_OK && verifying->result->is_whole ? 0 : 1;
 }

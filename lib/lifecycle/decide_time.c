@@ -16,16 +16,21 @@ static bool is_later_than_allowed(const struct cm_lifecycle *lifecycle, communit
     return to > limit;
 }
 
+static void refuse_time(const struct cm_decide_scene *scene, enum cm_code code,
+                        community_time_ms time)
+{
+    cm_decide_no(scene, code, cm_decide_time_text(scene, time), (struct community_text){0});
+}
+
 void cm_decide_times(const struct cm_decide_scene *scene)
 {
     const struct cm_request *request = scene->request;
     struct cm_decision *decision = scene->decision;
-    const struct community_text at = cm_decide_time_text(scene, request->at);
     if (request->at > request->now)
-        cm_decide_no(scene, CM_CODE_IN_THE_FUTURE, at, (struct community_text){0});
-    if (is_later_than_allowed(scene->record->lifecycle, request->at, request->now) &&
-        !scene->is_importer)
-        cm_decide_no(scene, CM_CODE_BACKDATED, at, (struct community_text){0});
+        refuse_time(scene, CM_CODE_IN_THE_FUTURE, request->at);
+    if (request->at < request->now && !scene->is_importer &&
+        is_later_than_allowed(scene->record->lifecycle, request->at, request->now))
+        refuse_time(scene, CM_CODE_BACKDATED, request->at);
     if (scene->is_importer &&
         is_later_than_allowed(scene->record->lifecycle, request->at, request->recorded_at))
         decision->outcome.flags |= CM_OUTCOME_FLAG_BACKFILLED;
@@ -34,9 +39,7 @@ void cm_decide_times(const struct cm_decide_scene *scene)
     if (scene->is_importer)
         decision->outcome.flags |= CM_OUTCOME_FLAG_OUT_OF_ORDER;
     else
-        cm_decide_no(scene, CM_CODE_BEFORE_LAST_ENTRY,
-                     cm_decide_time_text(scene, scene->record->changed_at),
-                     (struct community_text){0});
+        refuse_time(scene, CM_CODE_BEFORE_LAST_ENTRY, scene->record->changed_at);
 }
 
 static void refuse_unknown_year(const struct cm_decide_scene *scene, int32_t year)

@@ -41,7 +41,8 @@ struct memory_entry {
     char bytes[];
 };
 
-/* A command's key (actor, key, receipt), a document (kind, name, body), a setting (name, value). */
+/* A command's key (actor, key, receipt), a document (kind, name, body), a setting
+ * (name, value). */
 struct memory_item {
     struct cm_tree_node node;
     struct community_text scope;

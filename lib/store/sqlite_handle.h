@@ -23,8 +23,8 @@ struct cm_sqlite {
     struct cm_sqlite_statements statements;
     int64_t process; /* that opened the store; no other may use it */
     int32_t busy_timeout_ms;
-    int64_t busy_since_ns;  /* when the lock that is waited for was first refused */
-    uint32_t busy_jitter;   /* so that those who wait do not ask in step */
+    int64_t busy_since_ns; /* when the lock that is waited for was first refused */
+    uint32_t busy_jitter;  /* so that those who wait do not ask in step */
     bool in_transaction;
     bool sync_failed;   /* what was acknowledged may not be on the disk: no more is */
     bool has_begun;     /* data_version is known */

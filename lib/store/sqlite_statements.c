@@ -57,7 +57,7 @@ static const char *const fixed_texts[CM_SQL_COUNT] = {
 
 enum { TEXT_SIZE = 1024 };
 
-/* A statement put together from literals; the assertion holds for every mask, tests try them all. */
+/* A statement made of literals; the assertion holds for every mask: tests try them all. */
 struct sql_text {
     char text[TEXT_SIZE];
     size_t size;
