@@ -84,7 +84,7 @@ function(community_library)
     add_library(community::community_static ALIAS community_static)
     # The names as a linker knows them, for the installed package; our own build uses the targets.
     target_link_libraries(community_static PRIVATE
-        "$<BUILD_INTERFACE:${system}>" $<INSTALL_INTERFACE:cjson> $<INSTALL_INTERFACE:uuid>
+        "$<BUILD_INTERFACE:${system}>" $<INSTALL_INTERFACE:cjson>
         $<INSTALL_INTERFACE:crypto> $<INSTALL_INTERFACE:sqlite3>
         $<INSTALL_INTERFACE:Threads::Threads>)
     set_target_properties(community_static PROPERTIES

@@ -311,7 +311,7 @@ static enum tool_exit run(struct tool *tool, int argc, char **argv)
 int main(int argc, char **argv)
 {
     /* A reader that has gone is seen at the next write. */
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     struct tool tool = {.is_chinese = wants_chinese(), .has_colour = wants_colour()};
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         printf("community %s\n", COMMUNITY_VERSION_STRING);

@@ -11,7 +11,7 @@
 
 #include "tool_error.h"
 
-static const char first_columns[] = "line,code,reason";
+static const char first_columns[] = "reject_line,reject_code,reject_reason";
 
 static bool is_of_earlier_run(const char *path)
 {
@@ -21,7 +21,7 @@ static bool is_of_earlier_run(const char *path)
         return false;
     }
     size_t size = fread(start, 1, sizeof start, file);
-    fclose(file);
+    (void)fclose(file);
     return size == 0 || (size == sizeof start && memcmp(start, first_columns, size) == 0);
 }
 

@@ -159,6 +159,6 @@ bool tool_import_time_read(struct community_text text, struct community_text for
     }
     int64_t minutes = parts.hour * 60 + parts.minute;
     *local_out = days_of(parts.year, parts.month, parts.day) * 86400000 + minutes * 60000 +
-                 parts.second * 1000;
+                 (int64_t)parts.second * 1000;
     return true;
 }

@@ -49,6 +49,15 @@ static void skip_space(struct reader *reader)
     }
 }
 
+/* NUL at the end, where no value can begin. */
+static char next_byte(const struct reader *reader)
+{
+    if (reader->at == reader->end) {
+        return '\0';
+    }
+    return *reader->at;
+}
+
 static bool takes(struct reader *reader, char byte)
 {
     if (reader->at < reader->end && *reader->at == byte) {
@@ -113,7 +122,7 @@ static bool read_hex(struct reader *reader, uint32_t *unit_out)
 {
     uint32_t unit = 0;
     for (int index = 0; index < 4; index++) {
-        char byte = reader->at < reader->end ? *reader->at : '\0';
+        char byte = next_byte(reader);
         uint32_t digit = 0;
         if (byte >= '0' && byte <= '9') {
             digit = (uint32_t)(byte - '0');
@@ -179,8 +188,8 @@ static bool read_escape(struct reader *reader, char **to)
     if (takes(reader, 'u')) {
         return read_unicode_escape(reader, to);
     }
-    char byte = reader->at < reader->end ? *reader->at : '\0';
-    const char *found = byte ? strchr(written, byte) : NULL;
+    char byte = next_byte(reader);
+    const char *found = byte != '\0' ? strchr(written, byte) : NULL;
     if (!found) {
         return complain(reader, "There is no such escape.", "没有这种转义写法。");
     }
@@ -330,7 +339,7 @@ static bool read_members(struct reader *reader, struct tool_json_node *node, int
 
 static bool read_any(struct reader *reader, struct tool_json_node *node, int depth)
 {
-    switch (reader->at < reader->end ? *reader->at : '\0') {
+    switch (next_byte(reader)) {
     case '{':
         return read_members(reader, node, depth);
     case '[':
@@ -507,8 +516,8 @@ void tool_json_complain(const struct tool_json_input *input, const struct tool_j
         int size = (int)(path.size < 200 ? path.size : 200);
         char en_out[COMMUNITY_ERROR_MESSAGE_SIZE];
         char zh_out[COMMUNITY_ERROR_MESSAGE_SIZE];
-        snprintf(en_out, sizeof en_out, "%.*s: %.250s", size, path.data, en);
-        snprintf(zh_out, sizeof zh_out, "%.*s：%.250s", size, path.data, zh);
+        (void)snprintf(en_out, sizeof en_out, "%.*s: %.250s", size, path.data, en);
+        (void)snprintf(zh_out, sizeof zh_out, "%.*s：%.250s", size, path.data, zh);
         tool_error_set(err, COMMUNITY_INVALID, code, en_out, zh_out);
     }
     tool_error_place(err, input->file, node->line, tool_json_column(node));
@@ -548,8 +557,8 @@ bool tool_json_expect_text(const struct tool_json_input *input, const struct too
     if (!member) {
         char en[120];
         char zh[120];
-        snprintf(en, sizeof en, "The member \"%.40s\" is missing.", name);
-        snprintf(zh, sizeof zh, "缺少成员“%.40s”。", name);
+        (void)snprintf(en, sizeof en, "The member \"%.40s\" is missing.", name);
+        (void)snprintf(zh, sizeof zh, "缺少成员“%.40s”。", name);
         tool_json_complain(input, object, err, "missing-key", en, zh);
         return false;
     }

@@ -4,6 +4,7 @@
 #include "json_output.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void put_quoted(struct tool_bytes *json, struct community_text text)
 {
@@ -30,8 +31,7 @@ static void put_quoted(struct tool_bytes *json, struct community_text text)
 
 static void begin(struct tool_bytes *json, const char *name)
 {
-    char last = json->size ? json->data[json->size - 1] : '\n';
-    if (last != '{' && last != '[' && last != '\n') {
+    if (json->size > 0 && !strchr("{[\n", json->data[json->size - 1])) {
         tool_bytes_add_byte(json, ',');
     }
     if (name) {

@@ -97,8 +97,9 @@ void tool_arguments_free(struct tool_arguments *arguments)
 const char *tool_arguments_option(const struct tool_arguments *arguments, const char *name)
 {
     for (size_t index = 0; index < arguments->given_count; index++) {
-        if (strcmp(arguments->given[index].option->name, name) == 0) {
-            return arguments->given[index].value;
+        const struct tool_given *given = &arguments->given[index];
+        if (given->option && strcmp(given->option->name, name) == 0) {
+            return given->value;
         }
     }
     return NULL;

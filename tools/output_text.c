@@ -61,7 +61,7 @@ void tool_bytes_format(struct tool_bytes *bytes, const char *format, ...)
     if (size < 0) {
         bytes->failed = true;
     } else if (make_room(bytes, (size_t)size + 1)) {
-        vsnprintf(bytes->data + bytes->size, (size_t)size + 1, format, again);
+        (void)vsnprintf(bytes->data + bytes->size, (size_t)size + 1, format, again);
         bytes->size += (size_t)size;
     }
     va_end(again);

@@ -61,7 +61,7 @@ void tool_table_add_string(struct tool_table *table, const char *cell)
 void tool_table_add_integer(struct tool_table *table, int64_t number)
 {
     char digits[24];
-    snprintf(digits, sizeof digits, "%" PRId64, number);
+    (void)snprintf(digits, sizeof digits, "%" PRId64, number);
     tool_table_add_string(table, digits);
 }
 

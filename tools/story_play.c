@@ -94,7 +94,7 @@ static bool list_is_good(const struct tool_json_input *input, const struct tool_
     if (!list && !required) {
         return true;
     }
-    if (!tool_json_is(list, TOOL_JSON_ARRAY) || (required && list->count == 0)) {
+    if (!list || list->kind != TOOL_JSON_ARRAY || (required && list->count == 0)) {
         return complain(input, list ? list : story, err, "A story needs a list of \"steps\".",
                         "剧本须有“steps”列表。");
     }
@@ -164,7 +164,7 @@ static bool build_command(struct play *play, const struct tool_json_node *step,
         if (!is_story) {
             /* Step members are plain names that need no escapes: step_is_good has seen to it. */
             char name[32];
-            snprintf(name, sizeof name, "%.*s", (int)member->name.size, member->name.data);
+            (void)snprintf(name, sizeof name, "%.*s", (int)member->name.size, member->name.data);
             tool_json_put_raw(&json, name, member->source);
         }
     }

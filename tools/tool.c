@@ -84,7 +84,7 @@ enum tool_exit tool_fail(const struct tool *tool, const struct community_error *
     tool_bytes_format(&line, "%s: ", code);
     tool_bytes_add_shown(&line, tool_text(tool_error_message(tool, err)));
     tool_bytes_add_byte(&line, '\n');
-    fflush(stdout);
+    (void)fflush(stdout);
     tool_put(stderr, tool_bytes_text(&line));
     tool_bytes_free(&line);
     return tool_exit_of(err->status);
@@ -92,8 +92,8 @@ enum tool_exit tool_fail(const struct tool *tool, const struct community_error *
 
 enum tool_exit tool_misused(const struct tool *tool, const char *en, const char *zh)
 {
-    fprintf(stderr, "community: %s\n%s: community %s %s\n", tool_say(tool, en, zh),
-            tool_say(tool, "usage", "用法"), tool->verb->name, tool->verb->usage);
+    (void)fprintf(stderr, "community: %s\n%s: community %s %s\n", tool_say(tool, en, zh),
+                  tool_say(tool, "usage", "用法"), tool->verb->name, tool->verb->usage);
     return TOOL_EXIT_INPUT;
 }
 
@@ -161,7 +161,7 @@ bool tool_read_file(struct tool_bytes *bytes_out, const char *path, size_t size_
         return false;
     }
     bool is_read = read_stream(bytes_out, file, path, size_max, err);
-    fclose(file);
+    (void)fclose(file);
     return is_read;
 }
 
@@ -278,12 +278,12 @@ int tool_progress_show(void *userdata, int64_t done, int64_t total)
     if (isatty(STDERR_FILENO)) {
         progress->is_shown = true;
         if (total > 0) {
-            fprintf(stderr, "\r%lld / %lld (%d %%) ", (long long)done, (long long)total,
-                    (int)((double)done * 100.0 / (double)total));
+            (void)fprintf(stderr, "\r%lld / %lld (%d %%) ", (long long)done, (long long)total,
+                          (int)((double)done * 100.0 / (double)total));
         } else {
-            fprintf(stderr, "\r%lld ", (long long)done);
+            (void)fprintf(stderr, "\r%lld ", (long long)done);
         }
-        fflush(stderr);
+        (void)fflush(stderr);
     }
     return tool_should_stop();
 }
@@ -291,6 +291,6 @@ int tool_progress_show(void *userdata, int64_t done, int64_t total)
 void tool_progress_end(struct tool_progress *progress)
 {
     if (progress->is_shown) {
-        fputs("\r\033[K", stderr);
+        (void)fputs("\r\033[K", stderr);
     }
 }

@@ -38,8 +38,8 @@ static void fill(char *to, size_t capacity, const char *sentence, const char *wh
 {
     const char *hole = strstr(sentence, "%s");
     size_t before = hole ? (size_t)(hole - sentence) : strlen(sentence);
-    snprintf(to, capacity, "%.*s%.300s%s", (int)before, sentence, hole ? what : "",
-             hole ? hole + 2 : "");
+    (void)snprintf(to, capacity, "%.*s%.300s%s", (int)before, sentence, hole ? what : "",
+                   hole ? hole + 2 : "");
 }
 
 void tool_error_about(struct community_error *err, enum community_status status, const char *code,

@@ -88,7 +88,7 @@ static bool finish_hash(struct community_digest *digest, char hex[HASH_TEXT_SIZE
         return false;
     }
     for (size_t index = 0; index < sizeof hash; index++) {
-        snprintf(hex + 2 * index, 3, "%02x", (unsigned)hash[index]);
+        (void)snprintf(hex + 2 * index, 3, "%02x", (unsigned)hash[index]);
     }
     return true;
 }
@@ -149,7 +149,7 @@ static bool build_announcement(struct run *run, const struct import_hashes *hash
 {
     struct community_error *err = &run->err;
     char key[HASH_TEXT_SIZE + sizeof "import/"];
-    snprintf(key, sizeof key, "import/%s", hashes->both);
+    (void)snprintf(key, sizeof key, "import/%s", hashes->both);
     return community_command_new(command_out, tool_text("import"), run->map->actor, NULL, err) ==
                COMMUNITY_OK &&
            community_command_set_key(*command_out, tool_text(key), err) == COMMUNITY_OK &&
@@ -197,11 +197,20 @@ static enum tool_exit announce(struct run *run)
     return code;
 }
 
+static void complain_unread(struct run *run)
+{
+    if (run->csv.text.failed || run->csv.raw.failed) {
+        tool_error_no_memory(&run->err);
+    } else {
+        tool_error_of_file(&run->err, run->path, errno);
+    }
+}
+
 static bool read_header(struct run *run)
 {
     enum tool_csv_row result = tool_csv_next(&run->csv);
     if (result == TOOL_CSV_FAILED) {
-        tool_error_of_file(&run->err, run->path, errno);
+        complain_unread(run);
         return false;
     }
     if (result != TOOL_CSV_ROW) {
@@ -231,16 +240,16 @@ static void show_progress(const struct run *run)
         bar[index] = index < filled ? '#' : '.';
     }
     bar[BAR_SIZE] = '\0';
-    fprintf(stderr, "\r[%s] %3d %% %" PRId64 " %s", bar, (int)(share * 100), run->counts.rows,
-            tool_say(run->tool, "rows", "行"));
+    (void)fprintf(stderr, "\r[%s] %3d %% %" PRId64 " %s", bar, (int)(share * 100), run->counts.rows,
+                  tool_say(run->tool, "rows", "行"));
     if (seconds >= 1 && share > 0) {
         double left = seconds / share - seconds;
-        fprintf(stderr,
-                tool_say(run->tool, ", %.0f/s, %.0f s left ", "，%.0f 行/秒，约剩 %.0f 秒 "),
-                (double)run->counts.rows / seconds, left);
+        (void)fprintf(stderr,
+                      tool_say(run->tool, ", %.0f/s, %.0f s left ", "，%.0f 行/秒，约剩 %.0f 秒 "),
+                      (double)run->counts.rows / seconds, left);
     }
-    fputs("\033[K", stderr);
-    fflush(stderr);
+    (void)fputs("\033[K", stderr);
+    (void)fflush(stderr);
 }
 
 static const struct broken_row *find_broken(const struct run *run)
@@ -347,7 +356,7 @@ static enum batch_end read_batch(struct run *run, struct tool_row_context *conte
             return BATCH_LAST;
         }
         if (result == TOOL_CSV_FAILED) {
-            tool_error_of_file(&run->err, run->path, errno);
+            complain_unread(run);
             return BATCH_FAILED;
         }
         switch (take_row(run, result, context)) {
@@ -422,7 +431,7 @@ static bool do_rows(struct run *run)
         end = do_batch(run);
     }
     if (run->shows_progress) {
-        fputs("\r\033[K", stderr);
+        (void)fputs("\r\033[K", stderr);
     }
     return end != BATCH_FAILED;
 }
@@ -493,10 +502,11 @@ static enum tool_exit print_counts(const struct run *run)
     if (!run->was_stopped) {
         return code;
     }
-    fputs(tool_say(run->tool,
-                   "Stopped. Run the same command again to go on: what is there is passed over.\n",
-                   "已停止。再次执行同一命令即可继续：已导入的内容会跳过。\n"),
-          stderr);
+    (void)fputs(
+        tool_say(run->tool,
+                 "Stopped. Run the same command again to go on: what is there is passed over.\n",
+                 "已停止。再次执行同一命令即可继续：已导入的内容会跳过。\n"),
+        stderr);
     return TOOL_EXIT_WORLD;
 }
 
@@ -514,10 +524,11 @@ static enum tool_exit go(struct run *run)
         return print_counts(run);
     }
     tool_fail(run->tool, &run->err);
-    fprintf(stderr,
-            tool_say(run->tool, "%" PRId64 " rows are done; run the same command again to go on.\n",
-                     "已完成 %" PRId64 " 行；再次执行同一命令即可继续。\n"),
-            run->counts.rows);
+    (void)fprintf(stderr,
+                  tool_say(run->tool,
+                           "%" PRId64 " rows are done; run the same command again to go on.\n",
+                           "已完成 %" PRId64 " 行；再次执行同一命令即可继续。\n"),
+                  run->counts.rows);
     return TOOL_EXIT_WORLD;
 }
 
@@ -555,7 +566,7 @@ static enum tool_exit run_import(const struct tool *tool)
     free(run.broken);
     tool_row_reason_free(&run.reason);
     if (run.csv.file) {
-        fclose(run.csv.file);
+        (void)fclose(run.csv.file);
     }
     tool_csv_free(&run.csv);
     if (run.map) {

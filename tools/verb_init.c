@@ -39,26 +39,30 @@ static enum tool_exit print_installed(const struct tool *tool,
     return tool_print(tool, &out, TOOL_EXIT_YES);
 }
 
+/* Without taking memory: that may be what has run out. */
 static void remove_with(const char *path, const char *ending)
 {
-    struct tool_bytes whole = {0};
-    tool_bytes_add_string(&whole, path);
-    tool_bytes_add(&whole, (struct community_text){ending, strlen(ending) + 1});
-    if (!whole.failed) {
-        unlink(whole.data);
+    enum { PATH_SIZE_MAX = 4096 };
+    char whole[PATH_SIZE_MAX];
+    int size = snprintf(whole, sizeof whole, "%s%s", path, ending);
+    if (size > 0 && size < PATH_SIZE_MAX) {
+        unlink(whole);
     }
-    tool_bytes_free(&whole);
 }
 
-/* Only of a desk that this run has made itself. */
-static void remove_desk(const char *uri)
+/* The file of a desk; NULL when it has none. */
+static const char *file_of(const char *uri)
 {
     static const char memory[] = "memory:";
     static const char sqlite[] = "sqlite:";
     if (strncmp(uri, memory, sizeof memory - 1) == 0) {
-        return;
+        return NULL;
     }
-    const char *path = strncmp(uri, sqlite, sizeof sqlite - 1) == 0 ? uri + sizeof sqlite - 1 : uri;
+    return strncmp(uri, sqlite, sizeof sqlite - 1) == 0 ? uri + sizeof sqlite - 1 : uri;
+}
+
+static void remove_desk(const char *path)
+{
     remove_with(path, "-wal");
     remove_with(path, "-shm");
     remove_with(path, "-journal");
@@ -69,15 +73,18 @@ static bool fill(const struct tool *tool, const struct community_rulebook *ruleb
                  const struct tool_json_input *directory, struct community_error *err)
 {
     struct community_desk *desk = NULL;
-    if (!tool_open_desk(tool, &desk, COMMUNITY_DESK_CREATE, err)) {
-        return false;
-    }
+    const char *path = file_of(tool_position(tool, 0));
+    bool was_there = !path || access(path, F_OK) == 0;
     struct community_text actor = actor_of(tool);
-    bool is_filled = community_desk_install(desk, rulebook, actor, err) == COMMUNITY_OK &&
+    bool is_open = tool_open_desk(tool, &desk, COMMUNITY_DESK_CREATE, err);
+    bool is_filled = is_open &&
+                     community_desk_install(desk, rulebook, actor, err) == COMMUNITY_OK &&
                      (!directory->root || tool_directory_put(desk, directory, actor, err));
     community_desk_close(desk);
-    if (!is_filled) {
-        remove_desk(tool_position(tool, 0));
+    /* Only what this run has made itself: never a desk that somebody else made meanwhile. */
+    bool is_ours = is_open || (!was_there && err->status != COMMUNITY_EXISTS);
+    if (!is_filled && path && is_ours) {
+        remove_desk(path);
     }
     return is_filled;
 }

@@ -191,22 +191,22 @@ static void add_allowed(const struct tool *tool, struct tool_table *table,
     tool_bytes_free(&asks);
 }
 
+/* One reason a line. */
 static void add_forbidden(const struct tool *tool, struct tool_table *table,
                           const struct tool_json_node *option)
 {
-    struct tool_bytes why = {0};
     const struct tool_json_node *list = tool_json_member(option, "reasons");
-    for (const struct tool_json_node *reason = list ? list->first : NULL; reason;
-         reason = reason->next) {
+    const struct tool_json_node *reason = list ? list->first : NULL;
+    bool is_first = true;
+    do {
         const struct tool_json_node *message = tool_json_member(reason, "message");
         struct community_text sentence = tool_json_text(message, tool->is_chinese ? "zh" : "en");
-        tool_bytes_add_string(&why, why.size ? " " : "");
-        tool_bytes_add(&why, sentence.size ? sentence : tool_json_text(reason, "code"));
-    }
-    tool_table_add_string(table, tool_say(tool, "no", "否"));
-    tool_table_add(table, tool_json_text(option, "command"));
-    tool_table_add(table, tool_bytes_text(&why));
-    tool_bytes_free(&why);
+        tool_table_add_string(table, is_first ? tool_say(tool, "no", "否") : "");
+        tool_table_add(table, is_first ? tool_json_text(option, "command") : tool_text(""));
+        tool_table_add(table, sentence.size ? sentence : tool_json_text(reason, "code"));
+        is_first = false;
+        reason = reason ? reason->next : NULL;
+    } while (reason);
 }
 
 static void add_options(const struct tool *tool, struct tool_bytes *out,

@@ -160,35 +160,42 @@ static const char *status_words(const struct tool *tool, const struct tool_json_
     return is_breached ? tool_say(tool, "OVERDUE", "已超期") : tool_say(tool, "running", "计时中");
 }
 
-/* "5 working days, calendar office; extended by …" and the days below. */
+/* "; extended 3 working days": only where there is something to say. */
+static void add_change(const struct tool *tool, struct tool_bytes *out,
+                       const struct tool_json_node *why, const char *name, const char *en,
+                       const char *zh)
+{
+    const struct tool_json_node *change = tool_json_member(why, name);
+    if (tool_json_is(change, TOOL_JSON_TRUE) || tool_json_is(change, TOOL_JSON_STRING)) {
+        tool_bytes_add_string(out, tool_say(tool, en, zh));
+    }
+    if (tool_json_is(change, TOOL_JSON_STRING)) {
+        tool_bytes_add_byte(out, ' ');
+        tool_bytes_add_shown(out, change->text);
+    }
+}
+
+/* "5 working days, calendar office; extended 3 working days", and the days below. */
 static void add_why(const struct tool *tool, struct tool_bytes *out,
                     const struct tool_json_node *why)
 {
+    struct community_text field = tool_json_text(why, "at");
+    struct community_text calendar = tool_json_text(why, "calendar");
     if (!why || why->count == 0) {
         return;
     }
     tool_bytes_add_string(out, "    ");
-    const struct tool_json_node *allow = tool_json_member(why, "allow");
-    if (allow) {
-        add_value(tool, out, allow);
+    if (field.size > 0) {
+        tool_bytes_add_string(out, tool_say(tool, "as set in the field ", "以字段所定为准："));
+        tool_bytes_add_shown(out, field);
     }
-    struct community_text calendar = tool_json_text(why, "calendar");
+    tool_bytes_add_shown(out, tool_json_text(why, "allow"));
     if (calendar.size > 0) {
         tool_bytes_add_string(out, tool_say(tool, ", calendar ", "，日历 "));
         tool_bytes_add_shown(out, calendar);
     }
-    static const char *const members[] = {"extended", "paused"};
-    static const char *const en[] = {"; extended ", "; paused "};
-    static const char *const zh[] = {"；延长 ", "；暂停 "};
-    for (size_t index = 0; index < 2; index++) {
-        const struct tool_json_node *member = tool_json_member(why, members[index]);
-        bool is_nothing = !member || member->kind <= TOOL_JSON_FALSE ||
-                          (member->kind >= TOOL_JSON_ARRAY && member->count == 0);
-        if (!is_nothing) {
-            tool_bytes_add_string(out, tool_say(tool, en[index], zh[index]));
-            add_value(tool, out, member);
-        }
-    }
+    add_change(tool, out, why, "extended", "; extended", "；已延长");
+    add_change(tool, out, why, "paused", "; paused", "；暂停中");
     tool_bytes_add_byte(out, '\n');
     tool_add_days(tool, out, tool_json_member(why, "days"), "      ");
 }
@@ -233,20 +240,72 @@ static void add_deadlines(const struct tool *tool, struct tool_bytes *out,
     }
 }
 
-/* "lead_unit water-bureau, reason …": what the step brought with it. */
+static void end_line(struct tool_bytes *out, bool has_line)
+{
+    if (!has_line) {
+        return;
+    }
+    if (out->size > 0 && out->data[out->size - 1] == ' ') {
+        out->size--;
+    }
+    tool_bytes_add_byte(out, '\n');
+}
+
+/* "lead_unit water-bureau, reason …": what a step brought with it, in lines of their own. */
 static void add_details(const struct tool *tool, struct tool_bytes *out,
                         const struct tool_json_node *data)
 {
+    enum { LINE_COLUMNS = 90 };
+    static const char indent[] = "        ";
+    struct tool_bytes piece = {0};
+    size_t columns = 0;
     for (const struct tool_json_node *member = data ? data->first : NULL; member;
          member = member->next) {
-        if (member->kind == TOOL_JSON_NULL) {
-            continue;
+        tool_bytes_clear(&piece);
+        tool_bytes_add_shown(&piece, member->name);
+        tool_bytes_add_byte(&piece, ' ');
+        add_value(tool, &piece, member);
+        if (member->next) {
+            tool_bytes_add_string(&piece, tool_say(tool, ", ", "，"));
         }
-        tool_bytes_add_string(out, out->size ? tool_say(tool, ", ", "，") : "");
-        tool_bytes_add_shown(out, member->name);
-        tool_bytes_add_byte(out, ' ');
-        add_value(tool, out, member);
+        size_t more = tool_columns(tool_bytes_text(&piece));
+        if (columns == 0 || columns + more > LINE_COLUMNS) {
+            end_line(out, columns > 0);
+            tool_bytes_add_string(out, indent);
+            columns = sizeof indent - 1;
+        }
+        tool_bytes_add(out, tool_bytes_text(&piece));
+        out->failed |= piece.failed;
+        columns += more;
     }
+    end_line(out, columns > 0);
+    tool_bytes_free(&piece);
+}
+
+static void add_history_row(struct tool_table *table, const struct tool_json_node *item)
+{
+    struct tool_bytes time = {0};
+    tool_add_time(&time, tool_json_text(item, "occurred_at"));
+    tool_table_add_integer(table, tool_json_integer(item, "version"));
+    tool_table_add(table, tool_bytes_text(&time));
+    tool_table_add(table, tool_json_text(item, "command"));
+    tool_table_add(table, tool_json_text(item, "actor"));
+    tool_table_add(table, tool_json_text(tool_json_member(item, "outcome"), "state"));
+    tool_bytes_free(&time);
+}
+
+/* The next line of `text`, with its end; empty when it is used up. */
+static struct community_text take_line(struct community_text *text)
+{
+    size_t size = 0;
+    while (size < text->size && text->data[size] != '\n') {
+        size++;
+    }
+    size += size < text->size;
+    struct community_text line = {.data = text->data, .size = size};
+    text->data += size;
+    text->size -= size;
+    return line;
 }
 
 static void add_history(const struct tool *tool, struct tool_bytes *out,
@@ -257,27 +316,26 @@ static void add_history(const struct tool *tool, struct tool_bytes *out,
     }
     add_heading(tool, out, "History", "办理过程");
     struct tool_table table;
-    tool_table_begin(&table, "rlllll");
+    struct tool_bytes rows = {0};
+    tool_table_begin(&table, "rllll");
     tool_table_add_string(&table, "#");
     tool_table_add_string(&table, tool_say(tool, "when", "时间"));
     tool_table_add_string(&table, tool_say(tool, "what", "操作"));
     tool_table_add_string(&table, tool_say(tool, "who", "操作人"));
     tool_table_add_string(&table, tool_say(tool, "state", "状态"));
-    tool_table_add_string(&table, tool_say(tool, "with", "内容"));
     for (const struct tool_json_node *item = history->first; item; item = item->next) {
-        struct tool_bytes cell = {0};
-        tool_table_add_integer(&table, tool_json_integer(item, "version"));
-        tool_add_time(&cell, tool_json_text(item, "occurred_at"));
-        tool_table_add(&table, tool_bytes_text(&cell));
-        tool_table_add(&table, tool_json_text(item, "command"));
-        tool_table_add(&table, tool_json_text(item, "actor"));
-        tool_table_add(&table, tool_json_text(tool_json_member(item, "outcome"), "state"));
-        tool_bytes_clear(&cell);
-        add_details(tool, &cell, tool_json_member(item, "data"));
-        tool_table_add(&table, tool_bytes_text(&cell));
-        tool_bytes_free(&cell);
+        add_history_row(&table, item);
     }
-    tool_table_print(&table, out, "  ");
+    tool_table_print(&table, &rows, "  ");
+    /* Under each line of the table what its step brought. */
+    struct community_text rest = tool_bytes_text(&rows);
+    tool_bytes_add(out, take_line(&rest));
+    for (const struct tool_json_node *item = history->first; item; item = item->next) {
+        tool_bytes_add(out, take_line(&rest));
+        add_details(tool, out, tool_json_member(item, "data"));
+    }
+    out->failed |= rows.failed;
+    tool_bytes_free(&rows);
     tool_table_free(&table);
 }
 

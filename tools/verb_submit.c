@@ -198,7 +198,7 @@ static enum tool_exit run(const struct tool *tool, bool is_preview)
     int output_errno = errno;
     community_desk_close(stream.desk); /* takes an open batch back */
     if (stream.in && stream.in != stdin) {
-        fclose(stream.in);
+        (void)fclose(stream.in);
     }
     tool_bytes_free(&stream.out);
     if (err.status != COMMUNITY_OK) {

@@ -59,6 +59,12 @@ EXACT_INTEGER(size_t, 0, INT64_MAX)
         $result = SWIG_Python_AppendOutput($result, PyLong_FromLongLong(*$1));
 }
 
+%typemap(check) int32_t offset_minutes
+{
+    if ($1 <= -24 * 60 || $1 >= 24 * 60)
+        SWIG_exception_fail(SWIG_ValueError, "offset_minutes is a day or more");
+}
+
 /* ---- texts ---- */
 
 %typemap(in) struct community_text
@@ -220,22 +226,19 @@ PYTHON_HANDLE(zone)
 
 struct desk_handle {
     %extend {
-        desk_handle(PyObject *random)
-        {
-            return desk_handle_new(random);
-        }
         ~desk_handle()
         {
             desk_handle_free($self);
         }
     }
 };
-%exception desk_handle {
-    $action
-    if (result == NULL)
+%typemap(out) struct desk_handle *
+{
+    if ($1 == NULL)
         SWIG_fail;
+    $result = SWIG_NewPointerObj($1, $1_descriptor, SWIG_POINTER_OWN);
 }
-
+struct desk_handle *desk_handle_new(PyObject *random);
 enum community_status desk_open(struct desk_handle *handle, struct community_text uri,
                                 uint32_t flags, int32_t busy_timeout_ms, bool has_clock,
                                 community_time_ms now, struct community_error *err);

@@ -175,12 +175,16 @@ static enum community_status load_space(struct community_desk *desk, const char 
     struct loading loading = {.desk = desk, .is_unit = strcmp(space, CM_SPACE_UNIT) == 0};
     const struct community_store_filter filter = {.space = cm_text(space),
                                                   .due_before = COMMUNITY_TIME_NONE};
+    /* That the walk was stopped is not what went wrong. */
+    struct community_error own = {0};
     const enum community_status status =
-        desk->store.find(desk->store.self, &filter, take_row, &loading, err);
+        desk->store.find(desk->store.self, &filter, take_row, &loading, &own);
     if (loading.status == COMMUNITY_NO_MEMORY)
         return cm_fail_memory(err);
     if (loading.status != COMMUNITY_OK)
         return cm_fail(err, loading.status, CM_CODE_STORE_CONTENT, cm_text(space));
+    if (status != COMMUNITY_OK)
+        cm_fail_copy(err, &own);
     return status;
 }
 

@@ -192,7 +192,20 @@ static enum community_status open_sqlite(struct community_desk *desk, struct com
     const struct community_text name = cm_arena_text(&desk->arena, path);
     if (name.data == NULL)
         return cm_fail_memory(err);
-    return cm_store_sqlite_open(&desk->store, &desk->allocator, name.data, &options, err);
+    struct community_error own = {0};
+    enum community_status status =
+        cm_store_sqlite_open(&desk->store, &desk->allocator, name.data, &options, &own);
+    if (status == COMMUNITY_EXISTS) {
+        /* Perhaps the making of a desk was cut off: its id tells. */
+        options.flags &= ~(uint32_t)CM_SQLITE_CREATE;
+        const enum community_status again =
+            cm_store_sqlite_open(&desk->store, &desk->allocator, name.data, &options, NULL);
+        if (again == COMMUNITY_OK || again == COMMUNITY_NO_MEMORY)
+            return again == COMMUNITY_OK ? again : cm_fail_memory(err);
+    }
+    if (status != COMMUNITY_OK)
+        cm_fail_copy(err, &own);
+    return status;
 }
 
 static bool has_scheme(struct community_text uri)
@@ -225,32 +238,50 @@ static enum community_status open_store(struct community_desk *desk, struct comm
     return open_sqlite(desk, uri, configuration, err);
 }
 
-/* A new desk gets an id; an old one says its own. */
-static enum community_status learn_id(struct community_desk *desk, bool is_new,
-                                      struct community_error *err)
+/* COMMUNITY_NOT_FOUND leaves `err` alone: nobody has given it one. */
+static enum community_status find_id(struct community_desk *desk, struct community_error *err)
 {
     struct community_text text;
-    enum community_status status =
+    const enum community_status status =
         desk->store.setting(desk->store.self, &text, CM_TEXT(SETTING_DESK), err);
-    if (status == COMMUNITY_OK)
-        return cm_id_parse(text, &desk->id)
-                   ? COMMUNITY_OK
-                   : cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(SETTING_DESK));
-    if (status != COMMUNITY_NOT_FOUND)
+    if (status != COMMUNITY_OK || cm_id_parse(text, &desk->id))
         return status;
-    if (!is_new)
+    return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(SETTING_DESK));
+}
+
+static enum community_status give_id(struct community_desk *desk, struct community_error *err)
+{
+    char id[CM_ID_TEXT_SIZE];
+    if (desk->last_position > 0)
         return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(SETTING_DESK));
     if (!cm_desk_new_id(desk, &desk->id, desk->clock(desk->clock_userdata)))
         return cm_fail_plain(err, COMMUNITY_IO, CM_CODE_NO_RANDOM);
-    char id[CM_ID_TEXT_SIZE];
     cm_id_format(id, &desk->id);
-    status = cm_desk_begin(desk, err);
-    if (status == COMMUNITY_OK)
-        status = desk->store.put_setting(desk->store.self, CM_TEXT(SETTING_DESK), cm_text(id), err);
-    if (status == COMMUNITY_OK)
-        return cm_desk_commit(desk, err);
-    cm_desk_rollback(desk);
-    return status;
+    return desk->store.put_setting(desk->store.self, CM_TEXT(SETTING_DESK), cm_text(id), err);
+}
+
+/* A desk says its id. One without is new, or its making was cut off between its tables and its id;
+ * it gets one, and whoever gives it has made the desk: of two that try, the other finds it there. */
+static enum community_status learn_id(struct community_desk *desk, bool shall_be_new,
+                                      struct community_error *err)
+{
+    enum community_status status = find_id(desk, err);
+    if (status == COMMUNITY_NOT_FOUND && desk->is_read_only)
+        return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(SETTING_DESK));
+    if (status == COMMUNITY_NOT_FOUND) {
+        status = cm_desk_begin(desk, err);
+        if (status == COMMUNITY_OK)
+            status = find_id(desk, err);
+        if (status == COMMUNITY_NOT_FOUND) {
+            status = give_id(desk, err);
+            if (status == COMMUNITY_OK)
+                return cm_desk_commit(desk, err);
+        }
+        cm_desk_rollback(desk);
+    }
+    return status == COMMUNITY_OK && shall_be_new
+               ? cm_fail_plain(err, COMMUNITY_EXISTS, CM_CODE_STORE_EXISTS)
+               : status;
 }
 
 static struct community_desk *
@@ -307,10 +338,9 @@ enum community_status community_desk_open(struct community_desk **desk_out,
         desk->digest = cm_digest_new(&desk->allocator);
         status = desk->digest != NULL ? COMMUNITY_OK : cm_fail_memory(err);
     }
-    const bool is_new = full.store != NULL || cm_text_is(uri, "memory:") ||
-                        (full.flags & COMMUNITY_DESK_CREATE) != 0;
+    const bool shall_be_new = full.store == NULL && (full.flags & COMMUNITY_DESK_CREATE) != 0;
     if (status == COMMUNITY_OK)
-        status = learn_id(desk, is_new, err);
+        status = learn_id(desk, shall_be_new, err);
     if (status == COMMUNITY_OK)
         status = learn_tail(desk, err);
     if (status == COMMUNITY_OK)

@@ -25,6 +25,8 @@ enum community_status cm_desk_read_record(struct cm_record *out, struct cm_arena
     if (result == CM_PACKED_READ)
         status = cm_desk_rulebook(&rulebook, desk, cm_value_member_as_text(&value, "rulebook"),
                                   err);
+    if (status != COMMUNITY_OK && status != COMMUNITY_CORRUPT)
+        return status;
     const struct cm_lifecycle *lifecycle =
         rulebook != NULL ? cm_rulebook_lifecycle(rulebook, lifecycle_name) : NULL;
     if (lifecycle != NULL)

@@ -165,18 +165,26 @@ enum community_status cm_desk_rulebook(const struct community_rulebook **out,
                                             .digest = cm_desk_digest,
                                             .digest_userdata = desk};
     struct community_rulebook *rulebook = NULL;
-    status = text.failed ? cm_fail_memory(err)
+    struct community_error own = {0};
+    status = text.failed ? cm_fail_memory(&own)
                          : cm_rulebook_load(&rulebook, &desk->allocator, cm_buffer_view(&text),
-                                            (struct community_text){0}, &needs, err);
+                                            (struct community_text){0}, &needs, &own);
     cm_buffer_free(&text);
-    if (status != COMMUNITY_OK)
+    /* It was read without fault when it was installed. */
+    if (status == COMMUNITY_INVALID)
+        return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(DOCUMENT_RULEBOOK));
+    if (status != COMMUNITY_OK) {
+        cm_fail_copy(err, &own);
         return status;
+    }
     if (!cm_text_is(hash, rulebook->hash)) {
         cm_rulebook_free(rulebook);
         return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(DOCUMENT_RULEBOOK));
     }
-    *out = rulebook;
-    return keep_loaded(desk, rulebook, err);
+    status = keep_loaded(desk, rulebook, err);
+    if (status == COMMUNITY_OK)
+        *out = rulebook;
+    return status;
 }
 
 static enum community_status learn_current(struct community_desk *desk,

@@ -7,19 +7,51 @@
 #include "rfc3339.h"
 #include "text.h"
 
+enum { YEAR_TOO_FAR = 10000 };
+
 uint8_t cm_deadline_unit(const struct cm_deadline *deadline)
 {
     return deadline->allows_at ? CM_ELAPSED : deadline->allow.unit;
 }
 
+bool cm_time_is_writable(community_time_ms time)
+{
+    const struct cm_date first = {.year = 1, .month = 1, .day = 1};
+    const struct cm_date last = {.year = 9999, .month = 12, .day = 31};
+    return time >= cm_days_from_date(first) * CM_DAY_MS &&
+           time < (cm_days_from_date(last) + 1) * CM_DAY_MS - 1;
+}
+
+/* No calendar knows the year after the last one that can be written. */
+static bool check_due(community_time_ms due, int32_t *unknown_year_out)
+{
+    if (cm_time_is_writable(due))
+        return true;
+    *unknown_year_out = YEAR_TOO_FAR;
+    return false;
+}
+
 /* Elapsed time is plain arithmetic and needs no calendar; a lifecycle may have none. */
+static bool add_elapsed(community_time_ms *due_out, community_time_ms start, int64_t amount_ms,
+                        int32_t *unknown_year_out)
+{
+    community_time_ms due;
+    if (!cm_int64_add(&due, start, amount_ms)) {
+        *unknown_year_out = YEAR_TOO_FAR;
+        return false;
+    }
+    *due_out = due;
+    return check_due(due, unknown_year_out);
+}
+
 bool cm_lifecycle_due(community_time_ms *due_out, const struct cm_lifecycle *lifecycle,
                       community_time_ms start, const struct cm_duration *duration,
                       int32_t *unknown_year_out)
 {
     if (duration->unit == CM_ELAPSED)
-        return cm_int64_add(due_out, start, duration->amount);
-    return cm_calendar_due(due_out, lifecycle->calendar, start, duration, unknown_year_out);
+        return add_elapsed(due_out, start, duration->amount, unknown_year_out);
+    return cm_calendar_due(due_out, lifecycle->calendar, start, duration, unknown_year_out) &&
+           check_due(*due_out, unknown_year_out);
 }
 
 static bool freeze(struct cm_remainder *left_out, struct cm_deadline_scene *scene, uint8_t unit,
@@ -35,10 +67,11 @@ static bool freeze(struct cm_remainder *left_out, struct cm_deadline_scene *scen
 static bool thaw(community_time_ms *due_out, struct cm_deadline_scene *scene,
                  const struct cm_remainder *left)
 {
-    if (left->unit != CM_ELAPSED)
-        return cm_calendar_thaw(due_out, scene->lifecycle->calendar, left, scene->now,
-                                &scene->unknown_year);
-    return cm_int64_add(due_out, scene->now, left->amount);
+    if (left->unit == CM_ELAPSED)
+        return add_elapsed(due_out, scene->now, left->amount, &scene->unknown_year);
+    return cm_calendar_thaw(due_out, scene->lifecycle->calendar, left, scene->now,
+                            &scene->unknown_year) &&
+           check_due(*due_out, &scene->unknown_year);
 }
 
 static bool counts_working_time(const struct cm_deadline *deadline)
@@ -172,6 +205,8 @@ bool cm_deadline_start(struct cm_deadline_state *state, struct cm_deadline_scene
     if (scene->deadline->allows_at) {
         if (!time_in_field(&fresh.due, scene))
             return true;
+        if (!check_due(fresh.due, &scene->unknown_year))
+            return false;
     } else if (!cm_lifecycle_due(&fresh.due, scene->lifecycle, scene->now, &scene->deadline->allow,
                                  &scene->unknown_year)) {
         return false;
@@ -230,10 +265,21 @@ bool cm_deadline_extend(struct cm_deadline_state *state, struct cm_deadline_scen
     return true;
 }
 
-void cm_deadline_end(struct cm_deadline_state *state, community_time_ms at, bool met)
+/* The due time of one that ends while it stands still is what it would have been had it gone on now:
+ * the time of a pause is never held against anybody. */
+static void catch_up(struct cm_deadline_state *state, struct cm_deadline_scene *scene)
 {
+    /* A year that the calendar does not know keeps nobody from ending: whatever was left, it was not
+     * late. */
+    if (!cm_deadline_resume(state, scene) && state->due < scene->now)
+        state->due = scene->now;
+}
+
+void cm_deadline_end(struct cm_deadline_state *state, struct cm_deadline_scene *scene, bool met)
+{
+    catch_up(state, scene);
     state->status = met ? CM_DEADLINE_MET : CM_DEADLINE_ENDED;
-    state->ended_at = at;
+    state->ended_at = scene->now;
     state->left = (struct cm_remainder){0};
     state->paused_by_state = false;
     state->paused_by_command = false;

@@ -22,14 +22,18 @@ bool cm_deadline_pause(struct cm_deadline_state *state, struct cm_deadline_scene
 bool cm_deadline_resume(struct cm_deadline_state *state, struct cm_deadline_scene *scene);
 bool cm_deadline_extend(struct cm_deadline_state *state, struct cm_deadline_scene *scene,
                         const struct cm_duration *by);
-void cm_deadline_end(struct cm_deadline_state *state, community_time_ms at, bool met);
+void cm_deadline_end(struct cm_deadline_state *state, struct cm_deadline_scene *scene, bool met);
 /* Goes on with its old due time after it had ended: rework. */
 void cm_deadline_go_on(struct cm_deadline_state *state, struct cm_deadline_scene *scene);
 
 /* What happens when its next timer fires. */
 void cm_deadline_fire(struct cm_deadline_state *state, struct cm_deadline_scene *scene);
 
-/* The due time of any duration of the lifecycle; elapsed ones need no calendar. */
+/* Whether an instant, and the millisecond after it, lies in the years that RFC 3339 can write. */
+bool cm_time_is_writable(community_time_ms time);
+
+/* The due time of any duration of the lifecycle; elapsed ones need no calendar. False too when it is
+ * not writable: no calendar knows the year 10000. */
 bool cm_lifecycle_due(community_time_ms *due_out, const struct cm_lifecycle *lifecycle,
                       community_time_ms start, const struct cm_duration *duration,
                       int32_t *unknown_year_out);

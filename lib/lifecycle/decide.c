@@ -65,7 +65,7 @@ struct community_text cm_decide_number_text(const struct cm_decide_scene *scene,
     return text;
 }
 
-static void note_grant(struct cm_decision *decision, const struct cm_grant *grant)
+static void note_one_grant(struct cm_decision *decision, const struct cm_grant *grant)
 {
     if (decision->read_count >= CM_READ_COUNT_MAX)
         return;
@@ -75,6 +75,16 @@ static void note_grant(struct cm_decision *decision, const struct cm_grant *gran
         .key_count = 3,
         .version = grant->version,
     };
+}
+
+/* A delegation rests on the own grant of another. */
+static void note_grant(struct cm_decision *decision, const struct cm_grant *grant,
+                       community_time_ms at, const struct cm_directory *directory)
+{
+    note_one_grant(decision, grant);
+    const struct cm_grant *principal = cm_directory_principal(directory, grant, at);
+    if (principal != NULL)
+        note_one_grant(decision, principal);
 }
 
 static bool fills_role(struct cm_decision *decision, const struct cm_record *record,
@@ -99,7 +109,7 @@ static bool fills_role(struct cm_decision *decision, const struct cm_record *rec
     const struct cm_grant *grant = cm_directory_grant(directory, &question);
     if (grant == NULL)
         return false;
-    note_grant(decision, grant);
+    note_grant(decision, grant, at, directory);
     return true;
 }
 
@@ -114,11 +124,15 @@ bool cm_decide_has_role(struct cm_decision *decision, const struct cm_record *re
     return count == 0;
 }
 
-static bool is_importer(const struct cm_directory *directory, const struct cm_request *request)
+static bool is_importer(struct cm_decision *decision, const struct cm_directory *directory,
+                        const struct cm_request *request)
 {
     const struct cm_grant_question question = {
         .person = request->actor, .role = CM_TEXT(CM_ROLE_IMPORTER), .at = request->now};
-    return cm_directory_grant(directory, &question) != NULL;
+    const struct cm_grant *grant = cm_directory_grant(directory, &question);
+    if (grant != NULL)
+        note_grant(decision, grant, request->now, directory);
+    return grant != NULL;
 }
 
 /* Only importers may bring the past, so the directory is asked only where the past is brought. */
@@ -140,7 +154,7 @@ static struct cm_decide_scene make_scene(struct cm_decision *decision,
         .request = request,
         .directory = directory,
         .rule = rule,
-        .is_importer = brings_the_past(record, request) && is_importer(directory, request),
+        .is_importer = brings_the_past(record, request) && is_importer(decision, directory, request),
     };
 }
 
@@ -325,6 +339,24 @@ void cm_decide_move(struct cm_decision *decision, const struct cm_record *record
     conclude(decision);
 }
 
+/* The state stays, and so do its other timers; this one has done what it was there for. */
+static void disarm(struct cm_decision *decision, const struct cm_record *record,
+                   int32_t transition)
+{
+    struct cm_outcome *outcome = &decision->outcome;
+    outcome->sets_afters = true;
+    outcome->afters =
+        cm_arena_array(decision->arena, record->after_count, sizeof(*outcome->afters));
+    if (outcome->afters == NULL) {
+        decision->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < record->after_count; i++) {
+        if (record->afters[i].transition != transition)
+            outcome->afters[outcome->after_count++] = record->afters[i];
+    }
+}
+
 static void fire_after(struct cm_decision *decision, const struct cm_record *record,
                        const struct cm_request *request, const struct cm_timer *timer,
                        const struct cm_directory *directory)
@@ -334,6 +366,8 @@ static void fire_after(struct cm_decision *decision, const struct cm_record *rec
         make_scene(decision, record, request, directory, transition->name);
     decision->transition = transition;
     examine_rest(&scene, transition);
+    if (transition->to == CM_NONE)
+        disarm(decision, record, timer->index);
     conclude(decision);
 }
 

@@ -83,6 +83,13 @@ static void take_opening_field(const struct cm_decide_scene *scene, const struct
         cm_decide_no(scene, CM_CODE_UNEXPECTED_DATA, member->name, scene->rule);
 }
 
+/* What was given and is wrong has had its reason already. */
+static bool is_given(const struct cm_value *data, struct community_text name)
+{
+    const struct cm_value *value = cm_value_member_text(data, name);
+    return value != NULL && value->type != CM_NULL;
+}
+
 void cm_decide_opening_data(const struct cm_decide_scene *scene)
 {
     const struct cm_lifecycle *lifecycle = scene->record->lifecycle;
@@ -95,7 +102,7 @@ void cm_decide_opening_data(const struct cm_decide_scene *scene)
             continue;
         if (field->initial.type != CM_NULL)
             cm_decide_set_field(scene->decision, lifecycle, (int32_t)i, &field->initial);
-        else if (field->required && cm_value_member_text(data, field->name) == NULL)
+        else if (field->required && !is_given(data, field->name))
             cm_decide_no(scene, CM_CODE_MISSING_DATA, field->name, scene->rule);
     }
 }
@@ -136,11 +143,10 @@ void cm_decide_move_data(const struct cm_decide_scene *scene,
     const struct cm_value *data = scene->request->data;
     for (size_t i = 0; i < transition->ask_count; i++) {
         const struct cm_ask *ask = &transition->asks[i];
-        const struct cm_value *value = cm_value_member_text(data, ask->name);
-        if (value == NULL || value->type == CM_NULL)
+        if (!is_given(data, ask->name))
             cm_decide_no(scene, CM_CODE_MISSING_DATA, ask->name, scene->rule);
         else
-            take_input(scene, ask, value);
+            take_input(scene, ask, cm_value_member_text(data, ask->name));
     }
     for (size_t i = 0; data != NULL && i < data->as.object.count; i++)
         refuse_unexpected(scene, transition, &data->as.object.members[i]);

@@ -47,7 +47,7 @@ static bool enter_state(struct cm_deadline_state *state, struct cm_deadline_scen
     const bool met = cm_index_is_in(entered, rule->until, rule->until_count);
     if (met || deadline->lifecycle->states[entered].is_final) {
         if (is_live(state))
-            cm_deadline_end(state, deadline->now, met);
+            cm_deadline_end(state, deadline, met);
         return true;
     }
     if (cm_index_is_in(entered, rule->from, rule->from_count) && !enter_from(state, deadline))
@@ -100,6 +100,11 @@ static bool may_extend(const struct cm_decide_scene *scene, const struct cm_dead
     if (state->breached || scene->request->at > state->due) {
         refuse_extension(scene, CM_CODE_DEADLINE_PASSED, deadline,
                          cm_decide_time_text(scene, state->due));
+        return false;
+    }
+    if (by->unit != CM_ELAPSED && scene->record->lifecycle->calendar == NULL) {
+        cm_decide_no(scene, CM_CODE_NO_CALENDAR,
+                     cm_value_member_as_text(scene->request->data, "for"), deadline->name);
         return false;
     }
     if (!deadline->has_cap)

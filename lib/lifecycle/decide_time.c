@@ -11,6 +11,8 @@ static bool is_later_than_allowed(const struct cm_lifecycle *lifecycle, communit
 {
     community_time_ms limit;
     int32_t unknown_year;
+    if (to <= from)
+        return false;
     if (!cm_lifecycle_due(&limit, lifecycle, from, &lifecycle->backdate_at_most, &unknown_year))
         return true;
     return to > limit;
@@ -22,15 +24,40 @@ static void refuse_time(const struct cm_decide_scene *scene, enum cm_code code,
     cm_decide_no(scene, code, cm_decide_time_text(scene, time), (struct community_text){0});
 }
 
+/* When its source recorded it; without a source that is now. */
+static void check_recorded_at(const struct cm_decide_scene *scene)
+{
+    const struct cm_request *request = scene->request;
+    if (request->recorded_at == request->now)
+        return;
+    if (!scene->is_importer)
+        cm_decide_no(scene, CM_CODE_IMPORTERS_ONLY, request->actor, (struct community_text){0});
+    else if (request->recorded_at > request->now)
+        refuse_time(scene, CM_CODE_IN_THE_FUTURE, request->recorded_at);
+    else if (!cm_time_is_writable(request->recorded_at))
+        refuse_time(scene, CM_CODE_BACKDATED, request->recorded_at);
+}
+
+/* Nobody, importer or not, can enter what cannot be written down. */
+static bool is_backdated(const struct cm_decide_scene *scene)
+{
+    const struct cm_request *request = scene->request;
+    if (request->at >= request->now)
+        return false;
+    return !cm_time_is_writable(request->at) ||
+           (!scene->is_importer &&
+            is_later_than_allowed(scene->record->lifecycle, request->at, request->now));
+}
+
 void cm_decide_times(const struct cm_decide_scene *scene)
 {
     const struct cm_request *request = scene->request;
     struct cm_decision *decision = scene->decision;
     if (request->at > request->now)
         refuse_time(scene, CM_CODE_IN_THE_FUTURE, request->at);
-    if (request->at < request->now && !scene->is_importer &&
-        is_later_than_allowed(scene->record->lifecycle, request->at, request->now))
+    if (is_backdated(scene))
         refuse_time(scene, CM_CODE_BACKDATED, request->at);
+    check_recorded_at(scene);
     if (scene->is_importer &&
         is_later_than_allowed(scene->record->lifecycle, request->at, request->recorded_at))
         decision->outcome.flags |= CM_OUTCOME_FLAG_BACKFILLED;

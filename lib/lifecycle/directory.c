@@ -100,23 +100,23 @@ static bool grant_holds(const struct cm_directory *directory, const struct cm_gr
     return unit_is_valid(directory, grant->unit, question->at);
 }
 
-/* The person's own grant behind a delegation; a delegation of a delegation does not count. */
-static bool delegation_holds(const struct cm_directory *directory, const struct cm_grant *grant,
-                             community_time_ms at)
+/* A delegation of a delegation does not count. */
+const struct cm_grant *cm_directory_principal(const struct cm_directory *directory,
+                                              const struct cm_grant *grant, community_time_ms at)
 {
     if (grant->delegate_of.size == 0)
-        return true;
+        return NULL;
     const struct cm_grant_question question = {.unit = grant->unit, .at = at};
     size_t index = grant_lower_bound(directory, grant->delegate_of, grant->role);
     for (; index < directory->grant_count; index++) {
         const struct cm_grant *own = &directory->grants[index];
         if (!cm_text_equal(own->person, grant->delegate_of) ||
             !cm_text_equal(own->role, grant->role))
-            return false;
+            return NULL;
         if (own->delegate_of.size == 0 && grant_holds(directory, own, &question))
-            return true;
+            return own;
     }
-    return false;
+    return NULL;
 }
 
 const struct cm_grant *cm_directory_grant(const struct cm_directory *directory,
@@ -129,7 +129,8 @@ const struct cm_grant *cm_directory_grant(const struct cm_directory *directory,
             !cm_text_equal(grant->role, question->role))
             return NULL;
         if (grant_holds(directory, grant, question) &&
-            delegation_holds(directory, grant, question->at))
+            (grant->delegate_of.size == 0 ||
+             cm_directory_principal(directory, grant, question->at) != NULL))
             return grant;
     }
     return NULL;

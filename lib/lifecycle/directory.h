@@ -57,6 +57,10 @@ struct cm_grant_question {
 };
 const struct cm_grant *cm_directory_grant(const struct cm_directory *directory,
                                           const struct cm_grant_question *question);
+/* The own grant that a delegation rests on at `at`; NULL when there is none, or when the grant is not
+ * a delegation. */
+const struct cm_grant *cm_directory_principal(const struct cm_directory *directory,
+                                              const struct cm_grant *grant, community_time_ms at);
 /* Whether anybody at all holds the role at `at`. */
 bool cm_directory_has_role(const struct cm_directory *directory, struct community_text role,
                            community_time_ms at);

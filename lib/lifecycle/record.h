@@ -81,8 +81,8 @@ int64_t cm_record_count(const struct cm_record *record, struct community_text co
 struct community_text cm_record_unit(const struct cm_record *record);
 struct community_text cm_record_place(const struct cm_record *record);
 bool cm_record_is_final(const struct cm_record *record);
-/* The earliest due time of a running deadline that is not breached, COMMUNITY_TIME_NONE (INT64_MAX)
- * when there is none. */
+/* The earliest due time of a running deadline, missed ones too; COMMUNITY_TIME_NONE (INT64_MAX) when
+ * none is running. */
 community_time_ms cm_record_due(const struct cm_record *record);
 
 /* A timer of a record. `name` is the deadline's or the transition's. */

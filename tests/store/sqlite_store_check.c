@@ -437,6 +437,48 @@ static void check_writers(void)
     CHECK(is_whole(path));
 }
 
+/* Commits without a pause for a second: nobody may be left standing. */
+static int write_without_pause(const char *path, uint64_t first)
+{
+    struct cm_sqlite_options options = {.busy_timeout_ms = 5000};
+    struct community_store store;
+    struct community_error err = {0};
+    struct timespec now;
+    if (cm_store_sqlite_open(&store, &fixture_allocator, path, &options, &err) != COMMUNITY_OK)
+        return 2;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t end = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1500;
+    uint64_t count = 0;
+    while ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 < end) {
+        if (commit_sample(&store, first + count, 1, &err) != COMMUNITY_OK)
+            return 3;
+        count++;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    }
+    store.close(store.self);
+    return count >= 5 ? 0 : 4;
+}
+
+static void check_writers_without_pause(void)
+{
+    enum { WRITER_COUNT = 3 };
+    const char *path = fixture_path("pauseless.db");
+    struct community_store store;
+    pid_t children[WRITER_COUNT];
+    if (!created(&store, path))
+        return;
+    store.close(store.self);
+    (void)fflush(stdout);
+    for (uint64_t i = 0; i < WRITER_COUNT; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            _exit(write_without_pause(path, (i + 1) * 1000000));
+    }
+    for (size_t i = 0; i < WRITER_COUNT; i++)
+        CHECK(child_succeeded(children[i]));
+    CHECK(is_whole(path));
+}
+
 /* After a fork. */
 
 static int refuse_all(struct community_store *store)
@@ -797,6 +839,7 @@ int main(void)
     check_changed();
     check_busy();
     check_writers();
+    check_writers_without_pause();
     check_fork();
     check_backup();
     check_kill();

@@ -103,7 +103,7 @@ def test_a_row_that_was_changed_since_is_rejected():
     take(0)
     write("in.csv", content(row(1, kind="Lamp"), row(2)))
     assert counts(take(1)) == (2, 1, 1, 0, 1)
-    assert rejects()[0]["code"] == "key-reused" and rejects()[0]["type"] == "Lamp"
+    assert rejects()[0]["reject_code"] == "key-reused" and rejects()[0]["type"] == "Lamp"
 
 
 def test_closed_before_opened_is_kept_and_set_apart():
@@ -121,22 +121,33 @@ def test_bad_rows_are_rejected_with_line_code_and_reason():
     write("in.csv", content(*rows))
     assert counts(take(1)) == (10, 2, 2, 0, 8)
     found = rejects()
-    assert [(int(r["line"]), r["code"]) for r in found] == \
+    assert [(int(r["reject_line"]), r["reject_code"]) for r in found] == \
         [(3, "import-time"), (4, "import-time"), (5, "import-no-id"), (6, "csv-columns"),
          (7, "csv-columns"), (8, "missing-data"), (10, "import-time"), (11, "import-time")], found
-    assert "open_dt" in found[0]["reason"] and found[0]["case_enquiry_id"] == "2"
-    assert all(r["reason"] for r in found)
+    assert "open_dt" in found[0]["reject_reason"] and found[0]["case_enquiry_id"] == "2"
+    assert all(r["reject_reason"] for r in found)
     write("in.csv", content(row(2), row(3)))
     assert counts(take(0)) == (2, 2, 2, 0, 0)
     assert not Path("in.csv.rejects.csv").exists()
+
+
+def test_mended_rejects_are_imported_with_the_same_map():
+    desk()
+    write("in.csv", content(row(1), row(2, opened="yesterday")))
+    assert counts(take(1)) == (2, 1, 1, 0, 1)
+    text = Path("in.csv.rejects.csv").read_text()
+    write("mended.csv", text.replace("yesterday", "01/05/2015 09:13:12 AM"))
+    assert counts(take(0, file="mended.csv")) == (1, 1, 1, 0, 0)
+    assert show(2)["state"] == "closed"
 
 
 def test_rejects_go_where_they_are_told():
     desk()
     write("in.csv", content(row(1, opened="")))
     assert take(1, "--rejects", "bad.csv").json()[0]["rejects"] == "bad.csv"
-    assert rejects("bad.csv")[0]["code"] == "import-time"
-    assert "不符合" in (take(1, "--rejects", "bad.csv", "--lang", "zh"), rejects("bad.csv"))[1][0]["reason"]
+    assert rejects("bad.csv")[0]["reject_code"] == "import-time"
+    take(1, "--rejects", "bad.csv", "--lang", "zh")
+    assert "不符合" in rejects("bad.csv")[0]["reject_reason"]
     before = Path("in.csv").read_bytes()
     take(2, "--rejects", "in.csv")
     os.link("in.csv", "link.csv")
@@ -165,7 +176,7 @@ def test_a_stray_quote_costs_one_line():
     write("in.csv", content(row(1, kind='"Sign'), row(2), row(3, kind='"Sign" Repair'), row(4)))
     assert counts(take(1)) == (4, 2, 2, 0, 2)
     found = rejects()
-    assert [(int(r["line"]), r["code"]) for r in found] == [(2, "csv-quote"), (4, "csv-quote")]
+    assert [(int(r["reject_line"]), r["reject_code"]) for r in found] == [(2, "csv-quote"), (4, "csv-quote")]
     assert found[0]["case_enquiry_id"] == row(1, kind='"Sign')
 
 
@@ -253,14 +264,14 @@ def test_maps_with_constants_types_and_conditions():
           f"e,5,true,3,,{times},,\n"
           f"f,,,,,{times},,\n")
     assert counts(take(1, map_file="m.json")) == (6, 3, 2, 0, 3)
-    assert [r["code"] for r in rejects()] == ["import-integer", "import-boolean", "import-unmapped"]
+    assert [r["reject_code"] for r in rejects()] == ["import-integer", "import-boolean", "import-unmapped"]
     a, b, f = show("a"), show("b"), show("f")
     assert (a["state"], b["state"], f["state"]) == ("done", "new", "new")
     assert a["fields"]["count"] == 5 and a["fields"]["urgent"] is True
     assert a["fields"]["level"] == "low" and a["fields"]["origin"] == "old system"
     assert b["fields"]["count"] == -7 and b["fields"]["urgent"] is False
     assert f["fields"].get("count") is None
-    assert a["history"][0]["recorded_at"].startswith("2015-02-02T09:00:00")
+    assert a["flags"] == ["backfilled"]  # the source noted it a day later
 
 
 def test_an_actor_who_may_not_import_is_refused():

@@ -23,7 +23,7 @@ def fails(difference, *steps, **members):
 
 
 def test_example_stories_pass():
-    paths = sorted((SOURCE / "examples/stories").glob("*/*.json"))
+    paths = sorted((SOURCE / "examples/stories/city-311").glob("*.json"))
     assert paths
     count = 0
     for path in paths:
