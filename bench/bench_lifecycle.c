@@ -21,10 +21,10 @@ struct attempt {
 };
 
 static const struct attempt lap[ATTEMPTS] = {
-    {"triage", "resident", 0},  {"triage", "dispatcher", 1}, {"assign", "dispatcher", 1},
-    {"start", "worker", 1},     {"submit", "worker", 1},     {"rework", "inspector", 1},
-    {"submit", "worker", 1},    {"approve", "worker", 0},    {"approve", "inspector", 1},
-    {"close", "resident", 1},   {"reopen", "resident", 1},   {"reject", "dispatcher", 1},
+    {"triage", "resident", 0}, {"triage", "dispatcher", 1}, {"assign", "dispatcher", 1},
+    {"start", "worker", 1},    {"submit", "worker", 1},     {"rework", "inspector", 1},
+    {"submit", "worker", 1},   {"approve", "worker", 0},    {"approve", "inspector", 1},
+    {"close", "resident", 1},  {"reopen", "resident", 1},   {"reject", "dispatcher", 1},
     {"appeal", "resident", 1},
 };
 
@@ -32,17 +32,33 @@ static const struct attempt lap[ATTEMPTS] = {
 
 static const struct cm_grant grants[] = {
     /* Each role is held by a person of the same name. */
-    {.person = CM_TEXT("dispatcher"), .role = CM_TEXT("dispatcher"), .unit = CM_TEXT("street"),
-     .from = INT64_MIN, .to = INT64_MAX, .version = 1},
-    {.person = CM_TEXT("inspector"), .role = CM_TEXT("inspector"), .unit = CM_TEXT("street"),
-     .from = INT64_MIN, .to = INT64_MAX, .version = 1},
-    {.person = CM_TEXT("resident"), .role = CM_TEXT("resident"), .unit = CM_TEXT("street"),
-     .from = INT64_MIN, .to = INT64_MAX, .version = 1},
-    {.person = CM_TEXT("worker"), .role = CM_TEXT("worker"), .unit = CM_TEXT("street"),
-     .from = INT64_MIN, .to = INT64_MAX, .version = 1},
+    {.person = CM_TEXT("dispatcher"),
+     .role = CM_TEXT("dispatcher"),
+     .unit = CM_TEXT("street"),
+     .from = INT64_MIN,
+     .to = INT64_MAX,
+     .version = 1},
+    {.person = CM_TEXT("inspector"),
+     .role = CM_TEXT("inspector"),
+     .unit = CM_TEXT("street"),
+     .from = INT64_MIN,
+     .to = INT64_MAX,
+     .version = 1},
+    {.person = CM_TEXT("resident"),
+     .role = CM_TEXT("resident"),
+     .unit = CM_TEXT("street"),
+     .from = INT64_MIN,
+     .to = INT64_MAX,
+     .version = 1},
+    {.person = CM_TEXT("worker"),
+     .role = CM_TEXT("worker"),
+     .unit = CM_TEXT("street"),
+     .from = INT64_MIN,
+     .to = INT64_MAX,
+     .version = 1},
 };
-static const struct cm_directory directory = {
-    .grant_count = sizeof(grants) / sizeof(grants[0]), .grants = grants};
+static const struct cm_directory directory = {.grant_count = sizeof(grants) / sizeof(grants[0]),
+                                              .grants = grants};
 
 static void open_ticket(struct cm_record *record, struct cm_arena *arena,
                         const struct cm_lifecycle *lifecycle)
@@ -69,9 +85,11 @@ static double run_library(const struct cm_lifecycle *lifecycle)
     for (int i = 0; i < LAPS * ATTEMPTS; i++) {
         const struct attempt *attempt = &lap[i % ATTEMPTS];
         struct cm_decision decision;
-        const struct cm_request request = {
-            .name = cm_text(attempt->name), .actor = cm_text(attempt->role), .at = i, .now = i,
-            .recorded_at = i};
+        const struct cm_request request = {.name = cm_text(attempt->name),
+                                           .actor = cm_text(attempt->role),
+                                           .at = i,
+                                           .now = i,
+                                           .recorded_at = i};
         cm_arena_reset(&scratch);
         cm_decision_init(&decision, &scratch);
         cm_decide_move(&decision, &record, &request, &directory);
@@ -90,7 +108,19 @@ static double run_library(const struct cm_lifecycle *lifecycle)
 /* ---- the same by hand ---- */
 
 enum state { NEW, TRIAGED, ASSIGNED, IN_PROGRESS, REVIEW, RESOLVED, CLOSED, REJECTED, STATES };
-enum event { TRIAGE, ASSIGN, START, SUBMIT, REWORK, APPROVE, CLOSE, REOPEN, REJECT, APPEAL, EVENTS };
+enum event {
+    TRIAGE,
+    ASSIGN,
+    START,
+    SUBMIT,
+    REWORK,
+    APPROVE,
+    CLOSE,
+    REOPEN,
+    REJECT,
+    APPEAL,
+    EVENTS
+};
 enum role { DISPATCHER, WORKER, INSPECTOR, RESIDENT };
 
 struct cell {
@@ -128,9 +158,9 @@ static const struct {
     unsigned char event;
     unsigned char role;
 } table_lap[ATTEMPTS] = {
-    {TRIAGE, RESIDENT}, {TRIAGE, DISPATCHER}, {ASSIGN, DISPATCHER}, {START, WORKER},
-    {SUBMIT, WORKER},   {REWORK, INSPECTOR},  {SUBMIT, WORKER},     {APPROVE, WORKER},
-    {APPROVE, INSPECTOR}, {CLOSE, RESIDENT},  {REOPEN, RESIDENT},   {REJECT, DISPATCHER},
+    {TRIAGE, RESIDENT},   {TRIAGE, DISPATCHER}, {ASSIGN, DISPATCHER}, {START, WORKER},
+    {SUBMIT, WORKER},     {REWORK, INSPECTOR},  {SUBMIT, WORKER},     {APPROVE, WORKER},
+    {APPROVE, INSPECTOR}, {CLOSE, RESIDENT},    {REOPEN, RESIDENT},   {REJECT, DISPATCHER},
     {APPEAL, RESIDENT},
 };
 

@@ -129,8 +129,8 @@ static void copy_file(const char *from, const char *to)
     bench_require(system(command) == 0, command);
 }
 
-/* Wall seconds for `steps` submits of commands that were parsed beforehand or are parsed on the way:
- * parsing belongs to the job. */
+/* Wall seconds for `steps` submits of commands that were parsed beforehand or are parsed on the
+ * way: parsing belongs to the job. */
 static double time_desk(struct community_desk *desk, int steps, int batch)
 {
     struct community_error err = {0};

@@ -60,7 +60,8 @@ static double time_steps(sqlite3 *database, int tickets, int steps, int batch)
     sqlite3_stmt *begin = prepare(database, "BEGIN IMMEDIATE");
     sqlite3_stmt *commit = prepare(database, "COMMIT");
     sqlite3_stmt *update = prepare(
-        database, "UPDATE ticket SET state = ?, revision = revision + 1 WHERE id = ? AND revision = ?");
+        database,
+        "UPDATE ticket SET state = ?, revision = revision + 1 WHERE id = ? AND revision = ?");
     sqlite3_stmt *insert = prepare(
         database, "INSERT INTO event(ticket, revision, name, at, hash) VALUES(?, ?, ?, ?, ?)");
     unsigned char hash[32] = {0};

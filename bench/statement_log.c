@@ -157,8 +157,7 @@ int __wrap_sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *tex
                              destructor *end)
 {
     if (log_state.is_on)
-        note_bytes(BIND_TEXT, statement, index, text,
-                   size < 0 ? strlen(text) : (size_t)size);
+        note_bytes(BIND_TEXT, statement, index, text, size < 0 ? strlen(text) : (size_t)size);
     return __real_sqlite3_bind_text(statement, index, text, size, end);
 }
 

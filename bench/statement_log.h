@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The statements that the desk gives SQLite, written down while it works and carried out again bare.
- * The linker's --wrap puts this between the library and SQLite. */
+ * The statements that the desk gives SQLite, written down while it works and carried out again
+ * bare. The linker's --wrap puts this between the library and SQLite. */
 #ifndef BENCH_STATEMENT_LOG_H
 #define BENCH_STATEMENT_LOG_H
 

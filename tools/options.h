@@ -31,8 +31,8 @@ struct tool_arguments {
 };
 
 /* Sorts argv into positions and options: "--name value", "--name=value", "--" ends the options,
- * "-" is a position. Options are those of `own` and `common`. Errors: COMMUNITY_INVALID unknown, without
- * its value, or given twice; COMMUNITY_NO_MEMORY. Free it in any case. */
+ * "-" is a position. Options are those of `own` and `common`. Errors: COMMUNITY_INVALID unknown,
+ * without its value, or given twice; COMMUNITY_NO_MEMORY. Free it in any case. */
 bool tool_arguments_read(struct tool_arguments *arguments, int argc, char **argv,
                          const struct tool_option *own, const struct tool_option *common,
                          struct community_error *err);

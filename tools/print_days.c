@@ -164,3 +164,14 @@ void tool_add_days(const struct tool *tool, struct tool_bytes *out,
     tool_table_print(&table, out, indent);
     tool_table_free(&table);
 }
+
+bool tool_deadline_is_overdue(const struct tool_json_node *deadline, community_time_ms now)
+{
+    community_time_ms due = 0;
+    if (!tool_text_is(tool_json_text(deadline, "status"), "running")) {
+        return false;
+    }
+    return tool_json_is_true(deadline, "breached") ||
+           (community_time_parse(&due, tool_json_text(deadline, "due"), NULL) == COMMUNITY_OK &&
+            due < now);
+}

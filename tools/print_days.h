@@ -14,4 +14,7 @@ void tool_add_time(struct tool_bytes *out, struct community_text time);
 void tool_add_days(const struct tool *tool, struct tool_bytes *out,
                    const struct tool_json_node *days, const char *indent);
 
+/* Whether the deadline is running and past, also where no tick has said so yet. */
+bool tool_deadline_is_overdue(const struct tool_json_node *deadline, community_time_ms now);
+
 #endif

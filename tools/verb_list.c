@@ -15,6 +15,7 @@ struct list {
     const struct tool *tool;
     struct tool_table table;
     size_t row_count;
+    community_time_ms now; /* the desk's */
     bool output_failed;
     struct community_error err;
 };
@@ -69,8 +70,8 @@ static void add_row(struct list *list, const struct tool_json_node *record)
     tool_bytes_clear(&cell);
     tool_add_time(&cell, tool_json_text(deadline, "due"));
     tool_table_add(table, tool_bytes_text(&cell));
-    bool is_breached = tool_json_is_true(deadline, "breached");
-    tool_table_add_string(table, is_breached ? tool_say(list->tool, "OVERDUE", "已超期") : "");
+    bool is_overdue = tool_deadline_is_overdue(deadline, list->now);
+    tool_table_add_string(table, is_overdue ? tool_say(list->tool, "OVERDUE", "已超期") : "");
     tool_bytes_free(&cell);
 }
 
@@ -134,6 +135,7 @@ static bool find(struct list *list, struct community_desk **desk, struct communi
     if (!find.has_due_before) {
         find.due_before = 0;
     }
+    list->now = community_desk_now(*desk);
     return community_desk_find(*desk, &find, option_text(tool, "as"), take_record, list, err) ==
            COMMUNITY_OK;
 }

@@ -142,7 +142,8 @@ static void add_fields(const struct tool *tool, struct tool_bytes *out,
     tool_table_free(&table);
 }
 
-static const char *status_words(const struct tool *tool, const struct tool_json_node *deadline)
+static const char *status_words(const struct tool *tool, const struct tool_json_node *deadline,
+                                bool is_overdue)
 {
     struct community_text status = tool_json_text(deadline, "status");
     bool is_breached = tool_json_is_true(deadline, "breached");
@@ -157,7 +158,7 @@ static const char *status_words(const struct tool *tool, const struct tool_json_
     if (tool_text_is(status, "paused")) {
         return tool_say(tool, "paused", "暂停");
     }
-    return is_breached ? tool_say(tool, "OVERDUE", "已超期") : tool_say(tool, "running", "计时中");
+    return is_overdue ? tool_say(tool, "OVERDUE", "已超期") : tool_say(tool, "running", "计时中");
 }
 
 /* "; extended 3 working days": only where there is something to say. */
@@ -201,14 +202,16 @@ static void add_why(const struct tool *tool, struct tool_bytes *out,
 }
 
 static void add_deadline(const struct tool *tool, struct tool_bytes *out,
-                         const struct tool_json_node *deadline)
+                         const struct tool_json_node *deadline, community_time_ms now)
 {
+    bool is_overdue = tool_deadline_is_overdue(deadline, now);
+    bool is_bad = is_overdue || tool_json_is_true(deadline, "breached");
     struct tool_bytes line = {0};
     tool_bytes_add_string(&line, "  ");
     tool_bytes_add_shown(&line, tool_json_text(deadline, "name"));
     tool_bytes_add_string(&line, "  ");
-    tool_add_emphasis(tool, &line, tool_json_is_true(deadline, "breached") ? TOOL_BAD : TOOL_GOOD);
-    tool_bytes_add_string(&line, status_words(tool, deadline));
+    tool_add_emphasis(tool, &line, is_bad ? TOOL_BAD : TOOL_GOOD);
+    tool_bytes_add_string(&line, status_words(tool, deadline, is_overdue));
     tool_add_emphasis(tool, &line, TOOL_PLAIN);
     struct community_text due = tool_json_text(deadline, "due");
     if (due.size > 0) {
@@ -228,7 +231,7 @@ static void add_deadline(const struct tool *tool, struct tool_bytes *out,
 }
 
 static void add_deadlines(const struct tool *tool, struct tool_bytes *out,
-                          const struct tool_json_node *deadlines)
+                          const struct tool_json_node *deadlines, community_time_ms now)
 {
     if (!deadlines || deadlines->count == 0) {
         return;
@@ -236,7 +239,7 @@ static void add_deadlines(const struct tool *tool, struct tool_bytes *out,
     add_heading(tool, out, "Deadlines", "期限");
     for (const struct tool_json_node *deadline = deadlines->first; deadline;
          deadline = deadline->next) {
-        add_deadline(tool, out, deadline);
+        add_deadline(tool, out, deadline, now);
     }
 }
 
@@ -340,7 +343,7 @@ static void add_history(const struct tool *tool, struct tool_bytes *out,
 }
 
 static bool add_page(const struct tool *tool, struct tool_bytes *out, struct community_text json,
-                     struct community_error *err)
+                     community_time_ms now, struct community_error *err)
 {
     struct tool_json_input input = {0};
     bool is_read = tool_json_read(&input, json, NULL, err);
@@ -348,7 +351,7 @@ static bool add_page(const struct tool *tool, struct tool_bytes *out, struct com
         add_title(tool, out, input.root);
         add_facts(tool, out, input.root);
         add_fields(tool, out, tool_json_member(input.root, "fields"));
-        add_deadlines(tool, out, tool_json_member(input.root, "deadlines"));
+        add_deadlines(tool, out, tool_json_member(input.root, "deadlines"), now);
         add_history(tool, out, tool_json_member(input.root, "history"));
     }
     tool_json_close(&input);
@@ -374,7 +377,8 @@ enum tool_exit tool_verb_show(struct tool *tool)
         tool_bytes_add(&out, community_document_json(document));
         tool_bytes_add_byte(&out, '\n');
     } else if (is_done) {
-        is_done = add_page(tool, &out, community_document_json(document), &err);
+        is_done =
+            add_page(tool, &out, community_document_json(document), community_desk_now(desk), &err);
     }
     community_document_free(document);
     community_desk_close(desk);

@@ -17,7 +17,8 @@ struct community_rulebook;
 
 /* The due time of `duration` ("5 working days", "4 working hours", "15 calendar days", "2 hours",
  * "next working day 16:00", …; all forms are in docs/rulebook.md) counted from `start` by the
- * calendar named `calendar` of the rulebook ({NULL, 0}: its only one). Deterministic: reads no clock.
+ * calendar named `calendar` of the rulebook ({NULL, 0}: its only one). Deterministic: reads no
+ * clock.
  *
  * Errors: COMMUNITY_NOT_FOUND no such calendar; COMMUNITY_INVALID the duration cannot be read;
  * COMMUNITY_CALENDAR_UNKNOWN the count enters a year the calendar does not list.

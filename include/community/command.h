@@ -26,8 +26,8 @@ struct community_command;
  *   {"command": "put-unit" | "put-person" | "grant" | "revoke", "actor": "p-1", "data": {…}}
  *
  * "record" and "parent" are an id or '@' and an external id. "at" is when it happened (default: the
- * desk's now). "key" makes a repeated submit answer with the first receipt. "recorded_at" is when an
- * imported source recorded it. docs/formats.md has every member.
+ * desk's now). "key" makes a repeated submit answer with the first receipt. "recorded_at" is when
+ * an imported source recorded it. docs/formats.md has every member.
  *
  * Errors: COMMUNITY_INVALID with line and column; COMMUNITY_NO_MEMORY. */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
@@ -36,7 +36,8 @@ community_command_from_json(struct community_command **command_out, struct commu
                             struct community_error *err);
 
 /* A command built step by step. `name` is the transition's name, "open", or a directory command.
- * Errors: COMMUNITY_INVALID (not UTF-8, too long, empty), COMMUNITY_NO_MEMORY; so with all below. */
+ * Errors: COMMUNITY_INVALID (not UTF-8, too long, empty), COMMUNITY_NO_MEMORY; so with all below.
+ */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_command_new(struct community_command **command_out, struct community_text name,
                       struct community_text actor, const struct community_allocator *allocator,

@@ -6,8 +6,8 @@
  * store. A desk that was open when its process forked answers COMMUNITY_FORKED in the child.
  *
  * Every function that takes a `struct community_error *` may also answer COMMUNITY_NO_MEMORY,
- * COMMUNITY_IO, COMMUNITY_BUSY, COMMUNITY_CORRUPT and COMMUNITY_FORKED; only what is special is said
- * at each. After any failure the desk is as it was before the call and can be used again. */
+ * COMMUNITY_IO, COMMUNITY_BUSY, COMMUNITY_CORRUPT and COMMUNITY_FORKED; only what is special is
+ * said at each. After any failure the desk is as it was before the call and can be used again. */
 #ifndef COMMUNITY_DESK_H
 #define COMMUNITY_DESK_H
 
@@ -33,9 +33,10 @@ struct community_store;
 #define COMMUNITY_TIME_NOW INT64_MIN
 
 /* Flags of struct community_desk_configuration. */
-#define COMMUNITY_DESK_CREATE 0x1u      /* make a new desk; COMMUNITY_EXISTS if there is one */
+#define COMMUNITY_DESK_CREATE 0x1u /* make a new desk; COMMUNITY_EXISTS if there is one */
 #define COMMUNITY_DESK_READ_ONLY 0x2u
-#define COMMUNITY_DESK_SYNC_NORMAL 0x4u /* SQLite: the last commits may be lost on power failure */
+#define COMMUNITY_DESK_SYNC_NORMAL 0x4u /* SQLite: the last commits may be lost on power failure   \
+                                         */
 
 /* How to open a desk. Zero it and set `size`; a zero member means its default. */
 struct community_desk_configuration {
@@ -57,8 +58,8 @@ struct community_desk_configuration {
 
 /* `uri`: "sqlite:PATH", "memory:", or a bare path, which means sqlite. `configuration` may be NULL.
  * Errors: COMMUNITY_NOT_FOUND no such desk (without CREATE; a memory desk is always new);
- * COMMUNITY_EXISTS; COMMUNITY_CORRUPT it is not a desk; COMMUNITY_TOO_NEW; COMMUNITY_UNSUPPORTED the
- * kind of store is not in this build; COMMUNITY_INVALID the URI cannot be read. */
+ * COMMUNITY_EXISTS; COMMUNITY_CORRUPT it is not a desk; COMMUNITY_TOO_NEW; COMMUNITY_UNSUPPORTED
+ * the kind of store is not in this build; COMMUNITY_INVALID the URI cannot be read. */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_open(struct community_desk **desk_out, struct community_text uri,
                     const struct community_desk_configuration *configuration,
@@ -72,7 +73,8 @@ COMMUNITY_EXPORT void community_desk_close(struct community_desk *desk);
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_install(struct community_desk *desk, const struct community_rulebook *rulebook,
                        struct community_text actor, struct community_error *err);
-/* The hash of the current rulebook, the desk's until its next call; {NULL, 0} when there is none. */
+/* The hash of the current rulebook, the desk's until its next call; {NULL, 0} when there is none.
+ */
 COMMUNITY_EXPORT struct community_text community_desk_rulebook_hash(struct community_desk *desk);
 /* The desk's now. */
 COMMUNITY_EXPORT community_time_ms community_desk_now(struct community_desk *desk);
@@ -89,17 +91,17 @@ COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_preview(struct community_receipt **receipt_out, struct community_desk *desk,
                        const struct community_command *command, struct community_error *err);
 
-/* Many commands in one transaction. A refused command does not disturb the batch; an error of submit
- * (other than COMMUNITY_KEY_REUSED) rolls the whole batch back and ends it. Receipts given within a
- * batch are promises only after commit has answered COMMUNITY_OK. */
+/* Many commands in one transaction. A refused command does not disturb the batch; an error of
+ * submit (other than COMMUNITY_KEY_REUSED) rolls the whole batch back and ends it. Receipts given
+ * within a batch are promises only after commit has answered COMMUNITY_OK. */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_begin(struct community_desk *desk, struct community_error *err);
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_commit(struct community_desk *desk, struct community_error *err);
 COMMUNITY_EXPORT void community_desk_rollback(struct community_desk *desk);
 
-/* Fires every timer due by `now` (COMMUNITY_TIME_NOW; a later time moves the desk's now forward), in
- * the order of due time, record, name. *fired_out (may be NULL) counts the entries written.
+/* Fires every timer due by `now` (COMMUNITY_TIME_NOW; a later time moves the desk's now forward),
+ * in the order of due time, record, name. *fired_out (may be NULL) counts the entries written.
  * `progress` (may be NULL) is called now and then; a return of other than 0 stops between
  * transactions: COMMUNITY_CANCELLED, what was done stays done. */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
@@ -135,7 +137,8 @@ struct community_find {
 /* Called with one record as JSON, borrowed until it returns; other than 0 stops the search, which
  * then answers COMMUNITY_CANCELLED. It must not use the desk. */
 typedef int community_json_fn(void *userdata, struct community_text json);
-/* One record after the other, never all in memory: by id, or by due time where due_before is given. */
+/* One record after the other, never all in memory: by id, or by due time where due_before is given.
+ */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_find(struct community_desk *desk, const struct community_find *find,
                     struct community_text actor, community_json_fn *callback, void *userdata,
@@ -151,8 +154,8 @@ COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_summary(struct community_document **document_out, struct community_desk *desk,
                        community_time_ms at, struct community_error *err);
 
-/* Effects that wait for the host, as CloudEvents 1.0 JSON; each at least once, until acknowledged by
- * its "id". */
+/* Effects that wait for the host, as CloudEvents 1.0 JSON; each at least once, until acknowledged
+ * by its "id". */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_outbox(struct community_desk *desk, community_json_fn *callback, void *userdata,
                       struct community_error *err);
@@ -161,8 +164,8 @@ COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_desk_acknowledge(struct community_desk *desk, struct community_text id,
                            struct community_error *err);
 
-/* Every entry read again from the first: its hash, its place in its record's chain, its commitments,
- * and at the end each record's stored state against the outcomes of its entries. */
+/* Every entry read again from the first: its hash, its place in its record's chain, its
+ * commitments, and at the end each record's stored state against the outcomes of its entries. */
 struct community_verification {
     size_t size; /* set by the caller: sizeof(struct community_verification) */
     bool is_whole;

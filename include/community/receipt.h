@@ -24,12 +24,15 @@ COMMUNITY_EXPORT bool community_receipt_is_accepted(const struct community_recei
  *    "deadlines": [{"name": "resolve", "due": "…"}], "effects": […], "position": 12}
  *   {"outcome": "refused", "reasons": [{"code": "…", "message": {"zh": "…", "en": "…"},
  *    "rule": "…", "needs": […]}]} */
-COMMUNITY_EXPORT struct community_text community_receipt_json(const struct community_receipt *receipt);
+COMMUNITY_EXPORT struct community_text
+community_receipt_json(const struct community_receipt *receipt);
 
 /* Of an accepted command; nil, 0 or {NULL, 0} of a refused one. */
-COMMUNITY_EXPORT struct community_id community_receipt_record(const struct community_receipt *receipt);
+COMMUNITY_EXPORT struct community_id
+community_receipt_record(const struct community_receipt *receipt);
 COMMUNITY_EXPORT int64_t community_receipt_version(const struct community_receipt *receipt);
-COMMUNITY_EXPORT struct community_text community_receipt_state(const struct community_receipt *receipt);
+COMMUNITY_EXPORT struct community_text
+community_receipt_state(const struct community_receipt *receipt);
 /* 0 where the store gives positions after the commit. */
 COMMUNITY_EXPORT int64_t community_receipt_position(const struct community_receipt *receipt);
 COMMUNITY_EXPORT size_t community_receipt_deadline_count(const struct community_receipt *receipt);

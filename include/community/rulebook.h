@@ -23,8 +23,8 @@ struct community_rulebook;
  * does not carry out; COMMUNITY_NOT_FOUND no such time zone; COMMUNITY_NO_MEMORY; COMMUNITY_IO. */
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_rulebook_load(struct community_rulebook **rulebook_out, struct community_text text,
-                        struct community_text source,
-                        const struct community_allocator *allocator, struct community_error *err);
+                        struct community_text source, const struct community_allocator *allocator,
+                        struct community_error *err);
 
 /* NULL is allowed. A desk that was given the rulebook has its own copy. */
 COMMUNITY_EXPORT void community_rulebook_free(struct community_rulebook *rulebook);

@@ -219,8 +219,7 @@ enum cm_packed_result cm_packed_read(struct cm_value *out, struct cm_arena *aren
     const struct community_text copy = cm_arena_text(arena, bytes);
     if (copy.data == NULL)
         return CM_PACKED_NO_MEMORY;
-    struct reader reader = {
-        .arena = arena, .next = copy.data + 1, .end = copy.data + copy.size};
+    struct reader reader = {.arena = arena, .next = copy.data + 1, .end = copy.data + copy.size};
     const bool whole = read_value(&reader, out, 0) && reader.next == reader.end;
     if (whole)
         return CM_PACKED_READ;

@@ -70,8 +70,7 @@ static enum community_status set_word(struct community_command *command,
 /* ---- step by step ---- */
 
 enum community_status community_command_new(struct community_command **command_out,
-                                            struct community_text name,
-                                            struct community_text actor,
+                                            struct community_text name, struct community_text actor,
                                             const struct community_allocator *allocator,
                                             struct community_error *err)
 {
@@ -166,8 +165,7 @@ static enum community_status put(struct community_command *command, struct commu
         return cm_fail(err, COMMUNITY_INVALID, CM_CODE_COMMAND_TOO_MUCH, name);
     const struct community_text kept = cm_arena_text(&command->arena, name);
     struct cm_value copy;
-    if (kept.data == NULL || !grow_data(command) ||
-        !cm_value_copy(&copy, &command->arena, value))
+    if (kept.data == NULL || !grow_data(command) || !cm_value_copy(&copy, &command->arena, value))
         return cm_fail_memory(err);
     cm_value_put_text(&command->data, kept, copy);
     return COMMUNITY_OK;
@@ -181,8 +179,8 @@ enum community_status community_command_put_text(struct community_command *comma
     if (!cm_utf8_is_valid(value, NULL) ||
         (value.size > 0 && memchr(value.data, 0, value.size) != NULL))
         return cm_fail(err, COMMUNITY_INVALID, CM_CODE_COMMAND_TEXT, name);
-    const struct cm_value text = cm_value_text(
-        (struct community_text){value.data != NULL ? value.data : "", value.size});
+    const struct cm_value text =
+        cm_value_text((struct community_text){value.data != NULL ? value.data : "", value.size});
     return put(command, name, &text, err);
 }
 
@@ -343,8 +341,8 @@ static void put_word(struct cm_value *object, const char *name, struct community
         cm_value_put(object, name, cm_value_text(word));
 }
 
-struct cm_value cm_command_to_value(struct cm_arena *arena,
-                                    const struct community_command *command, bool *ok_out)
+struct cm_value cm_command_to_value(struct cm_arena *arena, const struct community_command *command,
+                                    bool *ok_out)
 {
     struct cm_value object = cm_value_new_object(arena, 9);
     *ok_out = !cm_value_is_broken(&object);

@@ -27,7 +27,7 @@ struct community_command {
 };
 
 /* The command's content as one value, without its key: what a repeated key is compared by. */
-struct cm_value cm_command_to_value(struct cm_arena *arena,
-                                    const struct community_command *command, bool *ok_out);
+struct cm_value cm_command_to_value(struct cm_arena *arena, const struct community_command *command,
+                                    bool *ok_out);
 
 #endif

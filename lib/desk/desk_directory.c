@@ -108,8 +108,7 @@ static bool is_revoked(const struct cm_value *data)
     return cm_value_member(data, "revoked") != NULL;
 }
 
-static bool add_unit(struct cm_directory_cache *cache, const struct cm_value *data,
-                     int64_t version)
+static bool add_unit(struct cm_directory_cache *cache, const struct cm_value *data, int64_t version)
 {
     void *units = cache->units;
     if (!reserve(cache->arena.allocator, &units, cache->unit_count, &cache->unit_capacity,
@@ -158,8 +157,7 @@ static int take_row(void *userdata, const struct community_store_record *row)
     const enum cm_packed_result result =
         cm_packed_read(&data, &desk->directory.arena, row->snapshot);
     if (result != CM_PACKED_READ) {
-        loading->status =
-            result == CM_PACKED_NO_MEMORY ? COMMUNITY_NO_MEMORY : COMMUNITY_CORRUPT;
+        loading->status = result == CM_PACKED_NO_MEMORY ? COMMUNITY_NO_MEMORY : COMMUNITY_CORRUPT;
         return 1;
     }
     const bool taken = loading->is_unit ? add_unit(&desk->directory, &data, row->version)

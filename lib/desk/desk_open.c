@@ -24,8 +24,7 @@ bool cm_desk_random(void *userdata, uint8_t *bytes, size_t size)
     struct community_desk *desk = userdata;
     while (size > 0) {
         if (desk->random_left == 0) {
-            if (!desk->random(desk->random_userdata, desk->random_pool,
-                              sizeof(desk->random_pool)))
+            if (!desk->random(desk->random_userdata, desk->random_pool, sizeof(desk->random_pool)))
                 return false;
             desk->random_left = sizeof(desk->random_pool);
         }
@@ -44,8 +43,7 @@ bool cm_desk_digest(void *userdata, uint8_t out[32], struct community_text bytes
     return cm_digest_of(desk->digest, out, bytes);
 }
 
-bool cm_desk_new_id(struct community_desk *desk, struct community_id *id_out,
-                    community_time_ms now)
+bool cm_desk_new_id(struct community_desk *desk, struct community_id *id_out, community_time_ms now)
 {
     uint8_t random[10];
     if (!cm_desk_random(desk, random, sizeof(random)))
@@ -84,8 +82,8 @@ static enum community_status learn_tail(struct community_desk *desk, struct comm
 {
     if (desk->tail_is_known)
         return COMMUNITY_OK;
-    const enum community_status status = desk->store.tail(
-        desk->store.self, &desk->last_position, &desk->last_recorded_at, err);
+    const enum community_status status =
+        desk->store.tail(desk->store.self, &desk->last_position, &desk->last_recorded_at, err);
     desk->tail_is_known = status == COMMUNITY_OK;
     return status;
 }
@@ -261,7 +259,8 @@ static enum community_status give_id(struct community_desk *desk, struct communi
 }
 
 /* A desk says its id. One without is new, or its making was cut off between its tables and its id;
- * it gets one, and whoever gives it has made the desk: of two that try, the other finds it there. */
+ * it gets one, and whoever gives it has made the desk: of two that try, the other finds it there.
+ */
 static enum community_status learn_id(struct community_desk *desk, bool shall_be_new,
                                       struct community_error *err)
 {
@@ -284,8 +283,7 @@ static enum community_status learn_id(struct community_desk *desk, bool shall_be
                : status;
 }
 
-static struct community_desk *
-new_desk(const struct community_desk_configuration *configuration)
+static struct community_desk *new_desk(const struct community_desk_configuration *configuration)
 {
     const struct community_allocator *allocator =
         configuration->allocator != NULL ? configuration->allocator : cm_default_allocator();

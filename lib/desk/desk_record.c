@@ -23,8 +23,8 @@ enum community_status cm_desk_read_record(struct cm_record *out, struct cm_arena
     const struct community_rulebook *rulebook = NULL;
     enum community_status status = COMMUNITY_CORRUPT;
     if (result == CM_PACKED_READ)
-        status = cm_desk_rulebook(&rulebook, desk, cm_value_member_as_text(&value, "rulebook"),
-                                  err);
+        status =
+            cm_desk_rulebook(&rulebook, desk, cm_value_member_as_text(&value, "rulebook"), err);
     if (status != COMMUNITY_OK && status != COMMUNITY_CORRUPT)
         return status;
     const struct cm_lifecycle *lifecycle =

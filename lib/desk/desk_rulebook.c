@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rulebooks of a desk: kept in the store with the time zones they were installed with, so that a new
- * tzdata never changes what has been decided. */
+ * Rulebooks of a desk: kept in the store with the time zones they were installed with, so that a
+ * new tzdata never changes what has been decided. */
 #include <string.h>
 
 #include "community/rulebook.h"
@@ -65,9 +65,9 @@ static enum community_status read_zone(const struct cm_zone **out, struct cm_are
         const struct cm_value *item = &list->as.list.items[i];
         if (!is_pair_of_integers(item))
             return COMMUNITY_CORRUPT;
-        changes[i] = (struct cm_zone_change){
-            .at = item->as.list.items[0].as.integer,
-            .offset_seconds = (int32_t)item->as.list.items[1].as.integer};
+        changes[i] =
+            (struct cm_zone_change){.at = item->as.list.items[0].as.integer,
+                                    .offset_seconds = (int32_t)item->as.list.items[1].as.integer};
     }
     zone->name = cm_value_member_as_text(&value, "name");
     zone->first_offset_seconds = (int32_t)first;
@@ -150,8 +150,8 @@ enum community_status cm_desk_rulebook(const struct community_rulebook **out,
     if (*out != NULL)
         return COMMUNITY_OK;
     struct community_text stored;
-    enum community_status status = desk->store.document(
-        desk->store.self, &stored, CM_TEXT(DOCUMENT_RULEBOOK), hash, err);
+    enum community_status status =
+        desk->store.document(desk->store.self, &stored, CM_TEXT(DOCUMENT_RULEBOOK), hash, err);
     if (status == COMMUNITY_NOT_FOUND)
         return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(DOCUMENT_RULEBOOK));
     if (status != COMMUNITY_OK)
@@ -187,8 +187,7 @@ enum community_status cm_desk_rulebook(const struct community_rulebook **out,
     return status;
 }
 
-static enum community_status learn_current(struct community_desk *desk,
-                                           struct community_error *err)
+static enum community_status learn_current(struct community_desk *desk, struct community_error *err)
 {
     if (desk->current_is_known)
         return COMMUNITY_OK;
@@ -200,8 +199,7 @@ static enum community_status learn_current(struct community_desk *desk,
     memset(desk->current, 0, sizeof(desk->current));
     if (status == COMMUNITY_OK) {
         if (hash.size != sizeof(desk->current) - 1)
-            return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT,
-                           CM_TEXT(SETTING_CURRENT));
+            return cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, CM_TEXT(SETTING_CURRENT));
         memcpy(desk->current, hash.data, hash.size);
     }
     desk->current_is_known = true;
@@ -265,9 +263,8 @@ static enum community_status put_text(struct community_desk *desk,
                                       struct community_error *err)
 {
     struct community_text known;
-    const enum community_status status =
-        desk->store.document(desk->store.self, &known, CM_TEXT(DOCUMENT_RULEBOOK),
-                             cm_text(rulebook->hash), err);
+    const enum community_status status = desk->store.document(
+        desk->store.self, &known, CM_TEXT(DOCUMENT_RULEBOOK), cm_text(rulebook->hash), err);
     if (status != COMMUNITY_NOT_FOUND)
         return status;
     return desk->store.put_document(desk->store.self, CM_TEXT(DOCUMENT_RULEBOOK),

@@ -47,7 +47,7 @@ struct community_desk {
     size_t random_left;
     struct cm_digest *digest;
     struct cm_journal_tools tools;
-    struct cm_arena arena; /* of the call under way; reset when it begins */
+    struct cm_arena arena;   /* of the call under way; reset when it begins */
     struct cm_buffer buffer; /* scratch for bytes that are copied on */
     bool is_read_only;
     bool in_transaction;
@@ -102,7 +102,8 @@ void cm_directory_cache_forget(struct cm_directory_cache *cache);
 /* Loaded if need be; valid until the next directory command. */
 enum community_status cm_desk_directory(const struct cm_directory **out,
                                         struct community_desk *desk, struct community_error *err);
-/* Takes a row that was just written into the cache. False: no memory, and the cache is forgotten. */
+/* Takes a row that was just written into the cache. False: no memory, and the cache is forgotten.
+ */
 bool cm_desk_directory_learn(struct community_desk *desk, struct community_text space,
                              const struct cm_value *data, int64_t version);
 

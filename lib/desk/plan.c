@@ -13,8 +13,8 @@
 #include "text.h"
 #include "ticket.h"
 
-/* Catching up on a record that was left alone stops here for one call; the rest comes with the next.
- * A rulebook cannot make it endless: a step that repeats itself takes time. */
+/* Catching up on a record that was left alone stops here for one call; the rest comes with the
+ * next. A rulebook cannot make it endless: a step that repeats itself takes time. */
 enum { TIMER_COUNT_MAX = 1000 };
 
 /* Inputs that are no fields and say nothing of a person. */
@@ -106,8 +106,7 @@ enum community_status cm_plan_find(struct cm_plan_record **out, struct cm_plan *
 
 enum community_status cm_plan_new(struct cm_plan_record **out, struct cm_plan *plan,
                                   const struct community_rulebook *rulebook,
-                                  const struct cm_lifecycle *lifecycle,
-                                  struct community_error *err)
+                                  const struct cm_lifecycle *lifecycle, struct community_error *err)
 {
     struct cm_record record;
     if (!cm_record_make(&record, plan->arena, lifecycle))
@@ -183,8 +182,8 @@ static bool write_values(struct community_text *out, struct cm_plan *plan,
     *out = (struct community_text){0};
     if (values->count == 0)
         return true;
-    const struct cm_value list = {
-        .type = CM_LIST, .as.list = {.items = values->items, .count = values->count}};
+    const struct cm_value list = {.type = CM_LIST,
+                                  .as.list = {.items = values->items, .count = values->count}};
     struct cm_buffer *buffer = &plan->desk->buffer;
     cm_buffer_clear(buffer);
     cm_json_write(buffer, &list);
@@ -273,8 +272,7 @@ static enum community_status compose(struct cm_plan *plan, struct cm_record *rec
     cm_private_values_init(&values, plan->arena);
     if (!cm_outcome_protect(&decision->outcome, record->lifecycle, &values, &plan->desk->tools) ||
         !cm_entry_protect(&entry.command_data, plan->arena, &values, &plan->desk->tools, step->data,
-                          record->lifecycle, &decision->outcome, public_inputs,
-                          PUBLIC_INPUT_COUNT))
+                          record->lifecycle, &decision->outcome, public_inputs, PUBLIC_INPUT_COUNT))
         return cm_fail_memory(err);
     entry.outcome = cm_outcome_to_value(plan->arena, record->lifecycle, &decision->outcome, &ok);
     if (!ok)
@@ -366,8 +364,7 @@ enum community_status cm_plan_timers(struct cm_plan *plan, struct cm_plan_record
 {
     bool fired = true;
     for (int count = 0; fired && count < TIMER_COUNT_MAX; count++) {
-        const enum community_status status =
-            cm_plan_first_timer(plan, record, until, &fired, err);
+        const enum community_status status = cm_plan_first_timer(plan, record, until, &fired, err);
         if (status != COMMUNITY_OK)
             return status;
     }
@@ -462,8 +459,7 @@ static bool split_data(struct cm_plan *plan, const struct cm_plain_change *chang
     return true;
 }
 
-static bool keep_row(struct cm_plan *plan, struct community_text *out,
-                     const struct cm_value *value)
+static bool keep_row(struct cm_plan *plan, struct community_text *out, const struct cm_value *value)
 {
     struct cm_buffer *buffer = &plan->desk->buffer;
     cm_buffer_clear(buffer);
@@ -492,8 +488,8 @@ enum community_status cm_plan_plain(struct cm_plan *plan, const struct cm_plain_
     struct community_desk *desk = plan->desk;
     struct community_store_record row = {0};
     struct cm_private_values values;
-    enum community_status status = desk->store.load_external(
-        desk->store.self, &row, change->space, change->external_id, err);
+    enum community_status status =
+        desk->store.load_external(desk->store.self, &row, change->space, change->external_id, err);
     if (status != COMMUNITY_OK && status != COMMUNITY_NOT_FOUND)
         return status;
     const int64_t expected = status == COMMUNITY_OK ? row.version : 0;
@@ -620,4 +616,3 @@ enum community_status cm_plan_append(struct cm_plan *plan, const struct communit
         plan->desk->last_recorded_at = plan->now;
     return COMMUNITY_OK;
 }
-

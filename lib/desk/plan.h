@@ -10,10 +10,10 @@
 #include "desk_state.h"
 
 struct cm_plan_record {
-    struct cm_record record;  /* as it stands with the plan's entries */
-    int64_t expected;         /* its version in the store; 0: new */
+    struct cm_record record;   /* as it stands with the plan's entries */
+    int64_t expected;          /* its version in the store; 0: new */
     community_time_ms horizon; /* its timers up to here have been looked at */
-    bool is_touched;          /* its row must be written */
+    bool is_touched;           /* its row must be written */
 };
 
 /* Another record has to note something: found later, so that nothing here is recursive. */
@@ -71,8 +71,8 @@ struct cm_plan_step {
     bool has_source_recorded_at;
     community_time_ms source_recorded_at;
 };
-/* Adds the entry of an accepted decision and lets the record evolve. What other records have to note
- * of it is put off until cm_plan_settle. */
+/* Adds the entry of an accepted decision and lets the record evolve. What other records have to
+ * note of it is put off until cm_plan_settle. */
 enum community_status cm_plan_entry(struct cm_plan *plan, struct cm_plan_record *record,
                                     struct cm_decision *decision, const struct cm_plan_step *step,
                                     struct community_error *err);

@@ -5,9 +5,9 @@
 #include "community/digest.h"
 #include "community/time.h"
 #include "default_allocator.h"
+#include "desk_state.h"
 #include "digest.h"
 #include "due_reasons.h"
-#include "desk_state.h"
 #include "failure.h"
 #include "json.h"
 #include "memory.h"
@@ -150,12 +150,10 @@ static enum community_status unknown_year(int32_t year, struct community_error *
 }
 
 /* The calendar and the duration that a question names. */
-static enum community_status read_question(const struct cm_calendar **calendar_out,
-                                           struct cm_duration *duration_out,
-                                           const struct community_rulebook *rulebook,
-                                           struct community_text calendar,
-                                           struct community_text duration,
-                                           struct community_error *err)
+static enum community_status
+read_question(const struct cm_calendar **calendar_out, struct cm_duration *duration_out,
+              const struct community_rulebook *rulebook, struct community_text calendar,
+              struct community_text duration, struct community_error *err)
 {
     *calendar_out = cm_rulebook_calendar(rulebook, calendar);
     if (*calendar_out == NULL)
@@ -165,13 +163,11 @@ static enum community_status read_question(const struct cm_calendar **calendar_o
     return COMMUNITY_OK;
 }
 
-enum community_status community_calendar_due(community_time_ms *due_out,
-                                             int32_t *offset_minutes_out,
-                                             const struct community_rulebook *rulebook,
-                                             struct community_text calendar,
-                                             community_time_ms start,
-                                             struct community_text duration,
-                                             struct community_error *err)
+enum community_status
+community_calendar_due(community_time_ms *due_out, int32_t *offset_minutes_out,
+                       const struct community_rulebook *rulebook, struct community_text calendar,
+                       community_time_ms start, struct community_text duration,
+                       struct community_error *err)
 {
     const struct cm_calendar *found;
     struct cm_duration length;
@@ -190,7 +186,8 @@ enum community_status community_calendar_due(community_time_ms *due_out,
 /* Everything about the answer as one object in the arena. */
 static enum community_status explain(struct cm_value *out, struct cm_arena *arena,
                                      const struct cm_calendar *calendar, community_time_ms start,
-                                     const struct cm_duration *duration, struct community_error *err)
+                                     const struct cm_duration *duration,
+                                     struct community_error *err)
 {
     bool ok = true;
     int32_t year = 0;
@@ -210,8 +207,8 @@ static enum community_status explain(struct cm_value *out, struct cm_arena *aren
         return cm_fail_memory(err);
     cm_value_put(out, "calendar", cm_value_text(cm_calendar_name(calendar)));
     cm_value_put(out, "duration", cm_value_text(kept));
-    cm_value_put(out, "start", cm_time_to_value(arena, start,
-                                                cm_calendar_offset_minutes(calendar, start), &ok));
+    cm_value_put(out, "start",
+                 cm_time_to_value(arena, start, cm_calendar_offset_minutes(calendar, start), &ok));
     cm_value_put(out, "due",
                  cm_time_to_value(arena, due, cm_calendar_offset_minutes(calendar, due), &ok));
     cm_value_put(out, "days", days);

@@ -67,8 +67,8 @@ static enum community_status read_history(struct history *history, struct commun
     cm_arena_init(&history->arena, &desk->allocator, ARENA_BLOCK);
     cm_buffer_init(&history->text, &desk->allocator);
     struct community_error own = {0};
-    enum community_status status = desk->store.history(
-        desk->store.self, &history->view->record->id, take_entry, history, &own);
+    enum community_status status = desk->store.history(desk->store.self, &history->view->record->id,
+                                                       take_entry, history, &own);
     if (history->status == COMMUNITY_NO_MEMORY)
         status = cm_fail_memory(err);
     else if (history->status != COMMUNITY_OK)
@@ -136,8 +136,7 @@ enum community_status community_desk_get(struct community_document **document_ou
         status = cm_view_init(&view, desk, &desk->arena, &loaded, actor, err);
     if (status != COMMUNITY_OK)
         return status;
-    const struct cm_value value =
-        cm_view_record(&view, (flags & COMMUNITY_GET_EXPLAIN) != 0, &ok);
+    const struct cm_value value = cm_view_record(&view, (flags & COMMUNITY_GET_EXPLAIN) != 0, &ok);
     if (!ok)
         return cm_fail_memory(err);
     struct cm_buffer text;
@@ -357,8 +356,7 @@ enum community_status community_desk_find(struct community_desk *desk,
     if (finding.status != COMMUNITY_OK)
         status = finding.status;
     else if (status == COMMUNITY_CANCELLED)
-        status = finding.is_enough ? COMMUNITY_OK
-                                   : cm_fail_plain(err, status, CM_CODE_CANCELLED);
+        status = finding.is_enough ? COMMUNITY_OK : cm_fail_plain(err, status, CM_CODE_CANCELLED);
     else if (status != COMMUNITY_OK)
         cm_fail_copy(err, &own);
     cm_buffer_free(&finding.text);

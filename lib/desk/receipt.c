@@ -129,8 +129,7 @@ static struct cm_value sentence(struct cm_arena *arena, const struct cm_reason *
     char text[SENTENCE_SIZE];
     const size_t size = cm_code_render(text, sizeof(text), reason->code, language,
                                        reason->arguments, reason->argument_count);
-    const struct community_text kept =
-        cm_arena_text(arena, (struct community_text){text, size});
+    const struct community_text kept = cm_arena_text(arena, (struct community_text){text, size});
     *ok_out &= kept.data != NULL;
     return cm_value_text(kept);
 }
@@ -177,8 +176,7 @@ bool cm_receipt_refuse(struct community_receipt *receipt, const struct cm_decisi
     if (cm_value_is_broken(&receipt->value))
         return false;
     cm_value_put(&receipt->value, "outcome", cm_value_string("refused"));
-    cm_value_put(&receipt->value, "reasons",
-                 cm_reasons_to_value(&receipt->arena, decision, &ok));
+    cm_value_put(&receipt->value, "reasons", cm_reasons_to_value(&receipt->arena, decision, &ok));
     return ok;
 }
 

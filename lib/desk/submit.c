@@ -56,18 +56,15 @@ static struct cm_plan_step make_step(const struct submission *submission)
 /* A refusal for a reason that needs no record. */
 static void refuse(struct submission *submission, enum cm_code code, struct community_text first)
 {
-    const struct cm_reason reason = {.code = code,
-                                     .argument_count = 1,
-                                     .arguments = {first},
-                                     .rule = submission->command->name};
+    const struct cm_reason reason = {
+        .code = code, .argument_count = 1, .arguments = {first}, .rule = submission->command->name};
     submission->decision.accepted = false;
     cm_decision_refuse(&submission->decision, &reason);
 }
 
 /* Adds the entry of the accepted decision, then whatever follows from it at once. */
-static enum community_status carry_out(struct submission *submission,
-                                       struct cm_plan_record *record, community_time_ms at,
-                                       struct community_error *err)
+static enum community_status carry_out(struct submission *submission, struct cm_plan_record *record,
+                                       community_time_ms at, struct community_error *err)
 {
     const struct cm_plan_step step = make_step(submission);
     submission->main_index = submission->plan.entry_count;
@@ -90,8 +87,7 @@ static enum community_status find_parent(struct submission *submission,
     struct cm_plan_record *parent = NULL;
     const struct community_text words = submission->command->parent;
     if (words.size > 0) {
-        const enum community_status status =
-            cm_plan_find(&parent, &submission->plan, words, err);
+        const enum community_status status = cm_plan_find(&parent, &submission->plan, words, err);
         if (status != COMMUNITY_OK && status != COMMUNITY_NOT_FOUND)
             return status;
     }
@@ -114,9 +110,8 @@ static enum community_status check_external_id(struct submission *submission,
     const struct community_text external_id = submission->command->external_id;
     if (external_id.data == NULL)
         return COMMUNITY_OK;
-    const enum community_status status =
-        submission->desk->store.load_external(submission->desk->store.self, &row,
-                                              CM_TEXT(CM_SPACE_TICKET), external_id, err);
+    const enum community_status status = submission->desk->store.load_external(
+        submission->desk->store.self, &row, CM_TEXT(CM_SPACE_TICKET), external_id, err);
     if (status == COMMUNITY_OK)
         refuse(submission, CM_CODE_EXTERNAL_ID_IN_USE, external_id);
     return status == COMMUNITY_NOT_FOUND ? COMMUNITY_OK : status;
@@ -131,16 +126,14 @@ static const struct cm_lifecycle *find_lifecycle(const struct community_rulebook
     return cm_rulebook_lifecycle(rulebook, name);
 }
 
-static enum community_status open_record(struct submission *submission,
-                                         struct community_error *err)
+static enum community_status open_record(struct submission *submission, struct community_error *err)
 {
     const struct community_rulebook *rulebook;
     enum community_status status = cm_desk_current_rulebook(&rulebook, submission->desk, err);
     if (status != COMMUNITY_OK)
         return status;
     const struct community_text name = submission->command->lifecycle;
-    const struct cm_lifecycle *lifecycle =
-        rulebook != NULL ? find_lifecycle(rulebook, name) : NULL;
+    const struct cm_lifecycle *lifecycle = rulebook != NULL ? find_lifecycle(rulebook, name) : NULL;
     if (lifecycle == NULL) {
         refuse(submission, rulebook == NULL ? CM_CODE_NO_RULEBOOK : CM_CODE_NO_SUCH_LIFECYCLE,
                name);
@@ -197,8 +190,8 @@ static bool is_rating(const struct cm_record *record, struct community_text name
 }
 
 static enum community_status decide_move(struct submission *submission,
-                                         const struct cm_record *record,
-                                         struct cm_request *request, struct community_error *err)
+                                         const struct cm_record *record, struct cm_request *request,
+                                         struct community_error *err)
 {
     struct cm_plan_record *target = NULL;
     const bool merges = asks_into(record->lifecycle, request->name);
@@ -223,8 +216,7 @@ static enum community_status decide_move(struct submission *submission,
     return COMMUNITY_OK;
 }
 
-static enum community_status move_record(struct submission *submission,
-                                         struct community_error *err)
+static enum community_status move_record(struct submission *submission, struct community_error *err)
 {
     const struct community_text words = submission->command->record;
     struct cm_plan_record *record = NULL;
@@ -367,8 +359,7 @@ static enum community_status write_down(struct submission *submission, bool is_p
     const bool has_position = accepted && !is_preview;
     if (!accepted && !cm_receipt_refuse(submission->receipt, &submission->decision))
         return cm_fail_memory(err);
-    if (!cm_receipt_finish(submission->receipt,
-                           has_position ? expected_position(submission) : 0))
+    if (!cm_receipt_finish(submission->receipt, has_position ? expected_position(submission) : 0))
         return cm_fail_memory(err);
     if (is_preview)
         return COMMUNITY_OK;

@@ -24,20 +24,17 @@ struct member_rule {
 };
 
 static const struct member_rule unit_members[] = {
-    {"id", MEMBER_ID, true},          {"kind", MEMBER_ID, true},
-    {"level", MEMBER_ID, false},      {"title", MEMBER_TITLE, false},
-    {"parent", MEMBER_ID, false},     {"area", MEMBER_ID, false},
-    {"also_under", MEMBER_IDS, false}, {"from", MEMBER_TIME, false},
-    {"to", MEMBER_TIME, false},
+    {"id", MEMBER_ID, true},           {"kind", MEMBER_ID, true},    {"level", MEMBER_ID, false},
+    {"title", MEMBER_TITLE, false},    {"parent", MEMBER_ID, false}, {"area", MEMBER_ID, false},
+    {"also_under", MEMBER_IDS, false}, {"from", MEMBER_TIME, false}, {"to", MEMBER_TIME, false},
 };
 static const struct member_rule person_members[] = {
     {"id", MEMBER_ID, true},
     {"name", MEMBER_TEXT, false},
 };
 static const struct member_rule grant_members[] = {
-    {"person", MEMBER_ID, true},  {"role", MEMBER_ID, true},
-    {"unit", MEMBER_ID, true},    {"delegate_of", MEMBER_ID, false},
-    {"from", MEMBER_TIME, false}, {"to", MEMBER_TIME, false},
+    {"person", MEMBER_ID, true},       {"role", MEMBER_ID, true},    {"unit", MEMBER_ID, true},
+    {"delegate_of", MEMBER_ID, false}, {"from", MEMBER_TIME, false}, {"to", MEMBER_TIME, false},
 };
 static const struct member_rule revoke_members[] = {
     {"person", MEMBER_ID, true},
@@ -88,8 +85,8 @@ bool cm_is_directory_command(struct community_text name)
     return find_rule(name) != NULL;
 }
 
-static void refuse(struct cm_decision *decision, const struct command_rule *rule,
-                   enum cm_code code, struct community_text first, struct community_text second,
+static void refuse(struct cm_decision *decision, const struct command_rule *rule, enum cm_code code,
+                   struct community_text first, struct community_text second,
                    struct community_text third)
 {
     const struct cm_reason reason = {.code = code,
@@ -273,7 +270,8 @@ static void check_special(struct cm_decision *decision, const struct command_rul
 
 /* ---- the change ---- */
 
-/* One member is the identity as it is; several are a JSON list of texts, which no text can forge. */
+/* One member is the identity as it is; several are a JSON list of texts, which no text can forge.
+ */
 static bool make_identity(struct community_text *out, struct cm_plan *plan,
                           const struct command_rule *rule, const struct cm_value *data)
 {

@@ -52,9 +52,9 @@ static enum standing standing_at(const struct cm_record *record, community_time_
         if (deadline->status == CM_DEADLINE_IDLE || deadline->started_at > at)
             continue;
         has_any = true;
-        const bool has_ended = (deadline->status == CM_DEADLINE_MET ||
-                                deadline->status == CM_DEADLINE_ENDED) &&
-                               deadline->ended_at <= at;
+        const bool has_ended =
+            (deadline->status == CM_DEADLINE_MET || deadline->status == CM_DEADLINE_ENDED) &&
+            deadline->ended_at <= at;
         if (has_ended)
             was_late |= deadline->ended_at > deadline->due;
         else if (deadline->status != CM_DEADLINE_PAUSED || deadline->breached)
@@ -156,8 +156,8 @@ static int take_record(void *userdata, const struct community_store_record *row)
     struct counting *counting = userdata;
     struct cm_record record;
     cm_arena_reset(&counting->record);
-    counting->status = cm_desk_read_record(&record, &counting->record, counting->desk, row,
-                                           counting->err);
+    counting->status =
+        cm_desk_read_record(&record, &counting->record, counting->desk, row, counting->err);
     if (counting->status != COMMUNITY_OK)
         return 1;
     if (record.opened_at <= counting->at && !count_record(counting, &record))

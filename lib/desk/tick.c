@@ -7,8 +7,8 @@
 /* So many timers share a transaction; between two of them a caller may stop. */
 enum { BATCH_SIZE = 500 };
 
-/* Fires the one timer that is first among all records. *count_out: entries written; *done_out: there
- * is none. */
+/* Fires the one timer that is first among all records. *count_out: entries written; *done_out:
+ * there is none. */
 static enum community_status fire_first(struct community_desk *desk, community_time_ms now,
                                         int64_t *count_out, bool *done_out,
                                         struct community_error *err)
@@ -58,11 +58,10 @@ static enum community_status fire_batch(struct community_desk *desk, community_t
     return status;
 }
 
-enum community_status community_desk_tick(struct community_desk *desk, community_time_ms now,
-                                          int64_t *fired_out,
-                                          int (*progress)(void *userdata, int64_t done,
-                                                          int64_t total),
-                                          void *userdata, struct community_error *err)
+enum community_status
+community_desk_tick(struct community_desk *desk, community_time_ms now, int64_t *fired_out,
+                    int (*progress)(void *userdata, int64_t done, int64_t total), void *userdata,
+                    struct community_error *err)
 {
     int64_t fired = 0;
     bool done = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reading everything again. First the journal in the order of positions: each entry against its
- * hash, its record's chain and its commitments. Then the rows: each against what the outcomes of its
- * entries make of an empty record. */
+ * hash, its record's chain and its commitments. Then the rows: each against what the outcomes of
+ * its entries make of an empty record. */
 #include <string.h>
 
 #include "failure.h"
@@ -121,8 +121,7 @@ static bool form_holds(struct verifying *verifying, struct cm_entry_view *entry,
                        const struct community_store_stored *stored)
 {
     const struct community_text none = CM_TEXT("");
-    const enum community_status status =
-        cm_entry_read(entry, &verifying->entry, stored->body);
+    const enum community_status status = cm_entry_read(entry, &verifying->entry, stored->body);
     if (status == COMMUNITY_NO_MEMORY) {
         verifying->status = cm_fail_memory(verifying->err);
         return false;
@@ -162,8 +161,8 @@ static bool columns_hold(struct verifying *verifying, const struct cm_entry_view
         return false;
     }
     if (entry->recorded_at != stored->recorded_at) {
-        found_number(verifying, stored->position, &entry->record, "recorded_at",
-                     entry->recorded_at, stored->recorded_at);
+        found_number(verifying, stored->position, &entry->record, "recorded_at", entry->recorded_at,
+                     stored->recorded_at);
         return false;
     }
     return true;
@@ -236,19 +235,22 @@ static bool values_hold(struct verifying *verifying, const struct cm_entry_view 
     const struct community_text none = CM_TEXT("");
     if (stored->values.size == 0)
         return true;
-    const enum community_status status =
+    enum community_status status =
         cm_json_read(&list, &verifying->entry, stored->values, &values_limits, NULL);
+    if (status == COMMUNITY_OK && list.type != CM_LIST)
+        status = COMMUNITY_CORRUPT;
+    for (size_t i = 0; status == COMMUNITY_OK && i < list.as.list.count; i++) {
+        const struct cm_value *item = &list.as.list.items[i];
+        const struct community_text commitment = cm_commitment_text(item);
+        status = commitment.data != NULL && mentions(&entry->whole, commitment)
+                     ? cm_commitment_check(&verifying->desk->tools, item)
+                     : COMMUNITY_CORRUPT;
+    }
     if (status == COMMUNITY_NO_MEMORY) {
         verifying->status = cm_fail_memory(verifying->err);
         return false;
     }
-    bool holds = status == COMMUNITY_OK && list.type == CM_LIST;
-    for (size_t i = 0; holds && i < list.as.list.count; i++) {
-        const struct cm_value *item = &list.as.list.items[i];
-        const struct community_text commitment = cm_commitment_text(item);
-        holds = commitment.data != NULL && mentions(&entry->whole, commitment) &&
-                cm_commitment_holds(&verifying->desk->tools, item);
-    }
+    const bool holds = status == COMMUNITY_OK;
     if (!holds)
         found(verifying, stored->position, &stored->record, "commitment", CM_TEXT("value"), none);
     return holds;
@@ -269,9 +271,9 @@ static bool rulebook_holds(struct verifying *verifying, const struct cm_entry_vi
         found(verifying, stored->position, &stored->record, "rulebook", entry->rulebook,
               CM_TEXT(""));
     else
-        verifying->status = cm_fail_plain(verifying->err, status,
-                                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY
-                                                                        : CM_CODE_STORE_IO);
+        verifying->status =
+            cm_fail_plain(verifying->err, status,
+                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY : CM_CODE_STORE_IO);
     return false;
 }
 
@@ -368,8 +370,7 @@ static int rebuild_entry(void *userdata, const struct community_store_stored *st
     enum community_status status = cm_entry_read(&entry, rebuilding->arena, stored->body);
     rebuilding->position = stored->position;
     if (status == COMMUNITY_OK && stored->values.size > 0)
-        status =
-            cm_json_read(&beside, rebuilding->arena, stored->values, &values_limits, NULL);
+        status = cm_json_read(&beside, rebuilding->arena, stored->values, &values_limits, NULL);
     /* The list outlives this call in the record: it must lie in the arena too. */
     struct cm_value *kept = cm_arena_allocate(rebuilding->arena, sizeof(*kept));
     if (kept == NULL)
@@ -489,9 +490,9 @@ static void check_snapshot(struct rebuilding *rebuilding)
     else if (status == COMMUNITY_CORRUPT)
         found(verifying, 0, id, "record", CM_TEXT("a record of its rulebook"), CM_TEXT(""));
     else
-        verifying->status = cm_fail_plain(verifying->err, status,
-                                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY
-                                                                        : CM_CODE_STORE_IO);
+        verifying->status =
+            cm_fail_plain(verifying->err, status,
+                          status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY : CM_CODE_STORE_IO);
 }
 
 static int check_row(void *userdata, const struct community_store_record *row)
@@ -551,11 +552,10 @@ static enum community_status verify_all(struct verifying *verifying)
     return verifying->status;
 }
 
-enum community_status community_desk_verify(struct community_verification *verification_out,
-                                            struct community_desk *desk,
-                                            int (*progress)(void *userdata, int64_t done,
-                                                            int64_t total),
-                                            void *userdata, struct community_error *err)
+enum community_status
+community_desk_verify(struct community_verification *verification_out, struct community_desk *desk,
+                      int (*progress)(void *userdata, int64_t done, int64_t total), void *userdata,
+                      struct community_error *err)
 {
     uint8_t hash_key[CM_TEXT_MAP_KEY_SIZE];
     struct community_verification result = {.size = sizeof(result), .is_whole = true};

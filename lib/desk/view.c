@@ -45,8 +45,8 @@ static bool may_see(const struct cm_view *view, uint8_t data_class)
 }
 
 /* {"masked": "personal"}, or {"erased": true} where there is nothing left to mask. */
-static struct cm_value stand_in(const struct cm_view *view, const char *name,
-                                struct cm_value why, bool *ok_out)
+static struct cm_value stand_in(const struct cm_view *view, const char *name, struct cm_value why,
+                                bool *ok_out)
 {
     struct cm_value object = cm_value_new_object(view->arena, 1);
     *ok_out &= !cm_value_is_broken(&object);
@@ -122,8 +122,8 @@ static struct cm_value why_value(const struct cm_view *view, size_t index, bool 
     int32_t year;
     struct cm_value days;
     cm_value_put(&object, "calendar", cm_value_text(cm_calendar_name(lifecycle->calendar)));
-    const enum community_status status = cm_due_reasons(
-        &days, view->arena, lifecycle->calendar, state->started_at, &rule->allow, &year);
+    const enum community_status status = cm_due_reasons(&days, view->arena, lifecycle->calendar,
+                                                        state->started_at, &rule->allow, &year);
     *ok_out &= status != COMMUNITY_NO_MEMORY;
     if (status == COMMUNITY_OK)
         cm_value_put(&object, "days", days);
@@ -134,8 +134,7 @@ static struct cm_value deadline_value(const struct cm_view *view, size_t index, 
                                       bool *ok_out)
 {
     const struct cm_deadline_state *state = &view->record->deadlines[index];
-    const bool has_ended =
-        state->status == CM_DEADLINE_MET || state->status == CM_DEADLINE_ENDED;
+    const bool has_ended = state->status == CM_DEADLINE_MET || state->status == CM_DEADLINE_ENDED;
     struct cm_value object = cm_value_new_object(view->arena, 7);
     *ok_out &= !cm_value_is_broken(&object);
     if (!*ok_out)
@@ -213,8 +212,7 @@ struct cm_value cm_view_record(const struct cm_view *view, bool explain, bool *o
     cm_value_put(&object, "requester", cm_value_text(record->requester));
     cm_value_put(&object, "unit", text_or_null(cm_record_unit(record)));
     cm_value_put(&object, "parent", cm_id_to_value(view->arena, &record->parent, ok_out));
-    cm_value_put(&object, "merged_into",
-                 cm_id_to_value(view->arena, &record->merged_into, ok_out));
+    cm_value_put(&object, "merged_into", cm_id_to_value(view->arena, &record->merged_into, ok_out));
     cm_value_put(&object, "duplicates", cm_value_integer(record->duplicates));
     cm_value_put(&object, "children_open", cm_value_integer(record->children_open));
     cm_value_put(&object, "opened_at", time_value(view, record->opened_at, ok_out));
@@ -235,8 +233,7 @@ static uint8_t class_of(const struct cm_lifecycle *lifecycle, struct community_t
 }
 
 static struct cm_value revealed(const struct cm_view *view, struct community_text name,
-                                const struct cm_value *value, struct cm_value *beside,
-                                bool *ok_out)
+                                const struct cm_value *value, struct cm_value *beside, bool *ok_out)
 {
     const struct community_text commitment = cm_commitment_text(value);
     if (commitment.data == NULL)

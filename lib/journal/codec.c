@@ -12,7 +12,8 @@
 static const char *const status_words[] = {"idle", "running", "paused", "met", "ended"};
 static const char *const timer_words[] = {"none", "warning", "breach", "step", "after"};
 static const char *const effect_words[] = {"notify", "warn", "breach", "step", "child"};
-static const char *const left_words[] = {"elapsed", "working-time", "working-days", "calendar-days"};
+static const char *const left_words[] = {"elapsed", "working-time", "working-days",
+                                         "calendar-days"};
 
 enum {
     STATUS_COUNT = sizeof(status_words) / sizeof(status_words[0]),
@@ -247,11 +248,12 @@ static void put_clocks(struct cm_value *object, struct cm_arena *arena,
     if (outcome->deadline_count > 0)
         cm_value_put(object, "deadlines", deadlines_to_value(arena, lifecycle, outcome, ok_out));
     if (outcome->counter_count > 0)
-        cm_value_put(object, "counters", counters_to_value(arena, outcome->counters,
-                                                           outcome->counter_count, ok_out));
+        cm_value_put(object, "counters",
+                     counters_to_value(arena, outcome->counters, outcome->counter_count, ok_out));
     if (outcome->sets_afters)
-        cm_value_put(object, "after", afters_to_value(arena, lifecycle, outcome->afters,
-                                                      outcome->after_count, ok_out));
+        cm_value_put(
+            object, "after",
+            afters_to_value(arena, lifecycle, outcome->afters, outcome->after_count, ok_out));
 }
 
 struct cm_value cm_outcome_to_value(struct cm_arena *arena, const struct cm_lifecycle *lifecycle,
@@ -269,8 +271,7 @@ struct cm_value cm_outcome_to_value(struct cm_arena *arena, const struct cm_life
         cm_value_put(&object, "fields", fields_to_value(arena, lifecycle, outcome, ok_out));
     put_clocks(&object, arena, lifecycle, outcome, ok_out);
     if (outcome->sets_merged_into)
-        cm_value_put(&object, "merged_into",
-                     cm_id_to_value(arena, &outcome->merged_into, ok_out));
+        cm_value_put(&object, "merged_into", cm_id_to_value(arena, &outcome->merged_into, ok_out));
     if (outcome->sets_children_open)
         cm_value_put(&object, "children_open", cm_value_integer(outcome->children_open));
     if (outcome->sets_duplicates)
@@ -354,14 +355,15 @@ struct cm_value cm_record_to_value(struct cm_arena *arena, const struct cm_recor
     cm_value_put(&object, "fields", row_fields(arena, record, ok_out));
     cm_value_put(&object, "deadlines", row_deadlines(arena, record, ok_out));
     if (record->counter_count > 0)
-        cm_value_put(&object, "counters", counters_to_value(arena, record->counters,
-                                                            record->counter_count, ok_out));
+        cm_value_put(&object, "counters",
+                     counters_to_value(arena, record->counters, record->counter_count, ok_out));
     if (record->after_count > 0)
-        cm_value_put(&object, "after", afters_to_value(arena, lifecycle, record->afters,
-                                                       record->after_count, ok_out));
+        cm_value_put(
+            &object, "after",
+            afters_to_value(arena, lifecycle, record->afters, record->after_count, ok_out));
     if (record->is_backfilled || record->is_out_of_order)
-        cm_value_put(&object, "flags", flags_to_value(arena, record->is_backfilled,
-                                                      record->is_out_of_order, ok_out));
+        cm_value_put(&object, "flags",
+                     flags_to_value(arena, record->is_backfilled, record->is_out_of_order, ok_out));
     return object;
 }
 
@@ -439,8 +441,7 @@ static bool read_deadline(struct cm_deadline_state *out, const struct cm_value *
     if (!word_index(&out->status, cm_value_member_as_text(object, "status"), status_words,
                     STATUS_COUNT) ||
         !read_time(&out->started_at, object, "started_at") ||
-        !read_time(&out->due, object, "due") ||
-        !read_number(&out->whole_ms, object, "whole_ms") ||
+        !read_time(&out->due, object, "due") || !read_number(&out->whole_ms, object, "whole_ms") ||
         !read_number(&out->extended, object, "extended") ||
         !read_number(&warned, object, "warned") || !read_number(&stepped, object, "stepped"))
         return false;
@@ -485,8 +486,7 @@ static bool read_counters(struct cm_counter **out, size_t *count_out, struct cm_
 {
     if (object->type != CM_OBJECT)
         return false;
-    struct cm_counter *counters =
-        cm_arena_array(arena, object->as.object.count, sizeof(*counters));
+    struct cm_counter *counters = cm_arena_array(arena, object->as.object.count, sizeof(*counters));
     *no_memory |= counters == NULL;
     for (size_t i = 0; counters != NULL && i < object->as.object.count; i++) {
         const struct cm_member *member = &object->as.object.members[i];
@@ -553,8 +553,7 @@ static bool read_field_changes(struct cm_outcome *out, struct cm_arena *arena,
         change->commitment = cm_commitment_text(&member->value);
         if (change->commitment.data == NULL)
             return false;
-        const struct cm_value *value =
-            reveal != NULL ? reveal(userdata, change->commitment) : NULL;
+        const struct cm_value *value = reveal != NULL ? reveal(userdata, change->commitment) : NULL;
         if (value != NULL)
             change->value = *value;
     }
@@ -574,8 +573,7 @@ static bool read_deadline_changes(struct cm_outcome *out, struct cm_arena *arena
         struct cm_deadline_change *change = &out->deadlines[i];
         change->deadline = cm_lifecycle_deadline(lifecycle, member->name);
         if (change->deadline == CM_NONE ||
-            !read_deadline(&change->state, &member->value,
-                           &lifecycle->deadlines[change->deadline]))
+            !read_deadline(&change->state, &member->value, &lifecycle->deadlines[change->deadline]))
             return false;
         out->deadline_count = i + 1;
     }
@@ -628,8 +626,7 @@ static bool read_outcome(struct cm_outcome *out, struct cm_arena *arena,
     if (fields != NULL &&
         !read_field_changes(out, arena, lifecycle, fields, reveal, userdata, no_memory))
         return false;
-    if (deadlines != NULL &&
-        !read_deadline_changes(out, arena, lifecycle, deadlines, no_memory))
+    if (deadlines != NULL && !read_deadline_changes(out, arena, lifecycle, deadlines, no_memory))
         return false;
     if (counters != NULL &&
         !read_counters(&out->counters, &out->counter_count, arena, counters, no_memory))
@@ -698,8 +695,7 @@ static bool read_row(struct cm_record *out, struct cm_arena *arena, const struct
     out->requester = cm_value_member_as_text(value, "requester");
     out->external_id = cm_value_member_as_text(value, "external_id");
     if (out->requester.data == NULL || !read_state(&out->state, out->lifecycle, value) ||
-        out->state == CM_NONE ||
-        !cm_value_member_as_integer(value, "opened_at", &out->opened_at) ||
+        out->state == CM_NONE || !cm_value_member_as_integer(value, "opened_at", &out->opened_at) ||
         !cm_value_member_as_integer(value, "entered_at", &out->entered_at) ||
         !cm_value_member_as_integer(value, "changed_at", &out->changed_at) ||
         !read_id(&out->parent, value, "parent") ||
@@ -711,8 +707,8 @@ static bool read_row(struct cm_record *out, struct cm_arena *arena, const struct
     if (counters != NULL &&
         !read_counters(&out->counters, &out->counter_count, arena, counters, no_memory))
         return false;
-    if (afters != NULL && !read_afters(&out->afters, &out->after_count, arena, out->lifecycle,
-                                       afters, no_memory))
+    if (afters != NULL &&
+        !read_afters(&out->afters, &out->after_count, arena, out->lifecycle, afters, no_memory))
         return false;
     return read_row_fields(out, cm_value_member(value, "fields")) &&
            read_row_deadlines(out, cm_value_member(value, "deadlines"));

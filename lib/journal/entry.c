@@ -76,17 +76,25 @@ struct community_text cm_commit(struct cm_private_values *values,
     return commitment;
 }
 
-bool cm_commitment_holds(const struct cm_journal_tools *tools, const struct cm_value *item)
+enum community_status cm_commitment_check(const struct cm_journal_tools *tools,
+                                          const struct cm_value *item)
 {
     uint8_t salt[SALT_SIZE];
     uint8_t stated[HASH_SIZE];
     uint8_t digest[HASH_SIZE];
     const struct cm_value *value = cm_value_member(item, "value");
-    return value != NULL &&
-           cm_hex_parse(cm_value_member_as_text(item, "salt"), salt, sizeof(salt)) &&
-           cm_hex_parse(cm_value_member_as_text(item, "commitment"), stated, sizeof(stated)) &&
-           commitment_digest(digest, tools, salt, value) &&
-           memcmp(digest, stated, sizeof(digest)) == 0;
+    if (value == NULL ||
+        !cm_hex_parse(cm_value_member_as_text(item, "salt"), salt, sizeof(salt)) ||
+        !cm_hex_parse(cm_value_member_as_text(item, "commitment"), stated, sizeof(stated)))
+        return COMMUNITY_CORRUPT;
+    if (!commitment_digest(digest, tools, salt, value))
+        return COMMUNITY_NO_MEMORY;
+    return memcmp(digest, stated, sizeof(digest)) == 0 ? COMMUNITY_OK : COMMUNITY_CORRUPT;
+}
+
+bool cm_commitment_holds(const struct cm_journal_tools *tools, const struct cm_value *item)
+{
+    return cm_commitment_check(tools, item) == COMMUNITY_OK;
 }
 
 const struct cm_value *cm_reveal_from_list(void *userdata, struct community_text commitment)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Entry v1: what happened to one record, as RFC 8785 bytes. Frozen: a member is never renamed, never
- * dropped, and means the same for ever.
+ * Entry v1: what happened to one record, as RFC 8785 bytes. Frozen: a member is never renamed,
+ * never dropped, and means the same for ever.
  *
  *   actor        who did it; "system" for timers
  *   cause        the id shared by all entries that one command wrote
@@ -44,11 +44,15 @@ struct cm_private_values {
 };
 
 void cm_private_values_init(struct cm_private_values *values, struct cm_arena *arena);
-/* Commits to a value; the commitment's hex lives in the arena. {NULL, 0}: no memory, no randomness. */
+/* Commits to a value; the commitment's hex lives in the arena. {NULL, 0}: no memory, no randomness.
+ */
 struct community_text cm_commit(struct cm_private_values *values,
-                                const struct cm_journal_tools *tools,
-                                const struct cm_value *value);
-/* Whether the value beside an entry is what the commitment says. */
+                                const struct cm_journal_tools *tools, const struct cm_value *value);
+/* Whether the value beside an entry is what the commitment says: COMMUNITY_CORRUPT when it is not,
+ * COMMUNITY_NO_MEMORY when that could not be found out. */
+enum community_status cm_commitment_check(const struct cm_journal_tools *tools,
+                                          const struct cm_value *item);
+/* The same, for those who have the memory. */
 bool cm_commitment_holds(const struct cm_journal_tools *tools, const struct cm_value *item);
 
 struct cm_entry {
@@ -62,7 +66,7 @@ struct cm_entry {
     community_time_ms occurred_at;
     community_time_ms recorded_at;
     struct community_text command_name;
-    struct cm_value command_data;           /* null: none */
+    struct cm_value command_data; /* null: none */
     bool has_source_recorded_at;
     community_time_ms source_recorded_at;
     size_t read_count;
@@ -94,9 +98,10 @@ struct cm_entry_view {
 enum community_status cm_entry_read(struct cm_entry_view *out, struct cm_arena *arena,
                                     struct community_text body);
 
-/* The data of a command with personal values replaced by commitments: `lifecycle` tells the class of
- * names that are fields (NULL: none are), `public_names` those that are not personal besides. Fields
- * that the outcome has committed already keep their commitment. False: no memory or randomness. */
+/* The data of a command with personal values replaced by commitments: `lifecycle` tells the class
+ * of names that are fields (NULL: none are), `public_names` those that are not personal besides.
+ * Fields that the outcome has committed already keep their commitment. False: no memory or
+ * randomness. */
 bool cm_entry_protect(struct cm_value *out, struct cm_arena *arena,
                       struct cm_private_values *values, const struct cm_journal_tools *tools,
                       const struct cm_value *data, const struct cm_lifecycle *lifecycle,

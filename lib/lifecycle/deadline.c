@@ -225,8 +225,8 @@ bool cm_deadline_pause(struct cm_deadline_state *state, struct cm_deadline_scene
         return true;
     struct cm_deadline_state paused = *state;
     /* A breach is a fact; what is left of a missed period is nothing, and it stays missed. */
-    if (!state->breached && !freeze(&paused.left, scene, cm_deadline_unit(scene->deadline),
-                                    state->due, scene->now))
+    if (!state->breached &&
+        !freeze(&paused.left, scene, cm_deadline_unit(scene->deadline), state->due, scene->now))
         return false;
     paused.status = CM_DEADLINE_PAUSED;
     schedule(&paused, scene);
@@ -265,12 +265,12 @@ bool cm_deadline_extend(struct cm_deadline_state *state, struct cm_deadline_scen
     return true;
 }
 
-/* The due time of one that ends while it stands still is what it would have been had it gone on now:
- * the time of a pause is never held against anybody. */
+/* The due time of one that ends while it stands still is what it would have been had it gone on
+ * now: the time of a pause is never held against anybody. */
 static void catch_up(struct cm_deadline_state *state, struct cm_deadline_scene *scene)
 {
-    /* A year that the calendar does not know keeps nobody from ending: whatever was left, it was not
-     * late. */
+    /* A year that the calendar does not know keeps nobody from ending: whatever was left, it was
+     * not late. */
     if (!cm_deadline_resume(state, scene) && state->due < scene->now)
         state->due = scene->now;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A running deadline: start, pause, resume, extend, end, and its timers. Each function changes a copy
- * of the state; false means that the calendar does not know *unknown_year, and nothing changed. */
+ * A running deadline: start, pause, resume, extend, end, and its timers. Each function changes a
+ * copy of the state; false means that the calendar does not know *unknown_year, and nothing
+ * changed. */
 #ifndef CM_DEADLINE_H
 #define CM_DEADLINE_H
 
@@ -32,8 +33,8 @@ void cm_deadline_fire(struct cm_deadline_state *state, struct cm_deadline_scene 
 /* Whether an instant, and the millisecond after it, lies in the years that RFC 3339 can write. */
 bool cm_time_is_writable(community_time_ms time);
 
-/* The due time of any duration of the lifecycle; elapsed ones need no calendar. False too when it is
- * not writable: no calendar knows the year 10000. */
+/* The due time of any duration of the lifecycle; elapsed ones need no calendar. False too when it
+ * is not writable: no calendar knows the year 10000. */
 bool cm_lifecycle_due(community_time_ms *due_out, const struct cm_lifecycle *lifecycle,
                       community_time_ms start, const struct cm_duration *duration,
                       int32_t *unknown_year_out);

@@ -49,8 +49,7 @@ struct community_text cm_decide_time_text(const struct cm_decide_scene *scene,
 {
     const struct cm_calendar *calendar = scene->record->lifecycle->calendar;
     char text[CM_TIME_TEXT_SIZE];
-    cm_time_format(text, time,
-                   calendar != NULL ? cm_calendar_offset_minutes(calendar, time) : 0);
+    cm_time_format(text, time, calendar != NULL ? cm_calendar_offset_minutes(calendar, time) : 0);
     return cm_arena_text(scene->decision->arena, cm_text(text));
 }
 
@@ -154,7 +153,8 @@ static struct cm_decide_scene make_scene(struct cm_decision *decision,
         .request = request,
         .directory = directory,
         .rule = rule,
-        .is_importer = brings_the_past(record, request) && is_importer(decision, directory, request),
+        .is_importer =
+            brings_the_past(record, request) && is_importer(decision, directory, request),
     };
 }
 
@@ -196,8 +196,8 @@ static void note_notifications(struct cm_decision *decision, const struct cm_tra
     if (transition->notification_count == 0)
         return;
     struct cm_outcome *outcome = &decision->outcome;
-    outcome->effects = cm_arena_array(decision->arena, transition->notification_count,
-                                      sizeof(*outcome->effects));
+    outcome->effects =
+        cm_arena_array(decision->arena, transition->notification_count, sizeof(*outcome->effects));
     if (outcome->effects == NULL) {
         decision->no_memory = true;
         return;
@@ -252,8 +252,7 @@ static void need_roles(struct cm_decision *decision, struct cm_reason *reason,
     reason->need_count = transition->role_count;
 }
 
-static void refuse_role(const struct cm_decide_scene *scene,
-                        const struct cm_transition *transition)
+static void refuse_role(const struct cm_decide_scene *scene, const struct cm_transition *transition)
 {
     struct cm_reason reason = {.code = CM_CODE_NOT_PERMITTED,
                                .argument_count = 2,
@@ -289,8 +288,8 @@ static void refuse_state(const struct cm_decide_scene *scene,
     cm_decision_refuse(scene->decision, &reason);
 }
 
-/* Of the transitions of that name that leave this state, the first that the actor may take, else the
- * first at all, so that the refusal can say what else is missing. */
+/* Of the transitions of that name that leave this state, the first that the actor may take, else
+ * the first at all, so that the refusal can say what else is missing. */
 static const struct cm_transition *choose(const struct cm_decide_scene *scene,
                                           const struct cm_transition_group *group,
                                           bool *permitted_out)
@@ -340,8 +339,7 @@ void cm_decide_move(struct cm_decision *decision, const struct cm_record *record
 }
 
 /* The state stays, and so do its other timers; this one has done what it was there for. */
-static void disarm(struct cm_decision *decision, const struct cm_record *record,
-                   int32_t transition)
+static void disarm(struct cm_decision *decision, const struct cm_record *record, int32_t transition)
 {
     struct cm_outcome *outcome = &decision->outcome;
     outcome->sets_afters = true;
@@ -432,8 +430,11 @@ void cm_decide_timer(struct cm_decision *decision, const struct cm_record *recor
     assert(timer->kind != CM_TIMER_NONE);
     /* A timer that was due before the record's last entry could only fire after it. */
     const community_time_ms at = timer->at > record->changed_at ? timer->at : record->changed_at;
-    const struct cm_request request = {
-        .name = timer->name, .actor = CM_TEXT(SYSTEM_ACTOR), .at = at, .now = at, .recorded_at = at};
+    const struct cm_request request = {.name = timer->name,
+                                       .actor = CM_TEXT(SYSTEM_ACTOR),
+                                       .at = at,
+                                       .now = at,
+                                       .recorded_at = at};
     if (timer->kind == CM_TIMER_AFTER)
         fire_after(decision, record, &request, timer, directory);
     else

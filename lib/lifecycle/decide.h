@@ -11,10 +11,10 @@
 struct cm_request {
     struct community_text name;
     struct community_text actor;
-    community_time_ms at;          /* when it happened */
-    community_time_ms now;         /* the desk's */
-    community_time_ms recorded_at; /* the source's recording time, or the desk's now */
-    const struct cm_value *data;   /* an object, or NULL */
+    community_time_ms at;              /* when it happened */
+    community_time_ms now;             /* the desk's */
+    community_time_ms recorded_at;     /* the source's recording time, or the desk's now */
+    const struct cm_value *data;       /* an object, or NULL */
     struct community_text external_id; /* of an opening */
     struct community_id parent;        /* of an opening; nil: none */
     struct community_id into;          /* of a merge: the record that "into" names; nil: none */
@@ -45,8 +45,8 @@ enum { CM_REASON_COUNT_MAX = 16, CM_READ_COUNT_MAX = 16 };
 struct cm_decision {
     struct cm_arena *arena;
     bool accepted;
-    bool no_memory; /* neither accepted nor refused: it could not be decided */
-    struct cm_outcome outcome;           /* when accepted */
+    bool no_memory;            /* neither accepted nor refused: it could not be decided */
+    struct cm_outcome outcome; /* when accepted */
     const struct cm_transition *transition; /* that was taken or came nearest; NULL: none */
     size_t reason_count;
     struct cm_reason reasons[CM_REASON_COUNT_MAX];
@@ -68,8 +68,8 @@ void cm_decide_move(struct cm_decision *decision, const struct cm_record *record
 void cm_decide_timer(struct cm_decision *decision, const struct cm_record *record,
                      const struct cm_timer *timer, const struct cm_directory *directory);
 
-/* The common questions about when: not in the future, not too long ago, not before the record's last
- * entry; importers are asked nothing and flagged. Adds reasons and flags. */
+/* The common questions about when: not in the future, not too long ago, not before the record's
+ * last entry; importers are asked nothing and flagged. Adds reasons and flags. */
 void cm_decide_when(struct cm_decision *decision, const struct cm_record *record,
                     const struct cm_request *request, const struct cm_directory *directory,
                     struct community_text rule);

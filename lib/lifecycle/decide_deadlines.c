@@ -72,9 +72,9 @@ static void note_change(const struct cm_decide_scene *scene, size_t index,
 {
     struct cm_outcome *outcome = &scene->decision->outcome;
     if (outcome->deadlines == NULL)
-        outcome->deadlines = cm_arena_array(scene->decision->arena,
-                                            scene->record->lifecycle->deadline_count,
-                                            sizeof(*outcome->deadlines));
+        outcome->deadlines =
+            cm_arena_array(scene->decision->arena, scene->record->lifecycle->deadline_count,
+                           sizeof(*outcome->deadlines));
     if (outcome->deadlines == NULL) {
         scene->decision->no_memory = true;
         return;

@@ -19,21 +19,21 @@ enum { CM_NONE = -1 }; /* "no index" */
 enum cm_field_type {
     CM_FIELD_TEXT,
     CM_FIELD_INT,
-    CM_FIELD_AMOUNT,   /* an integer of the smallest unit of money */
-    CM_FIELD_DECIMAL,  /* a string such as "0.5" */
+    CM_FIELD_AMOUNT,  /* an integer of the smallest unit of money */
+    CM_FIELD_DECIMAL, /* a string such as "0.5" */
     CM_FIELD_BOOL,
     CM_FIELD_TIME,     /* RFC 3339 with offset */
     CM_FIELD_DATE,     /* "2026-06-01" */
     CM_FIELD_DURATION, /* the words of duration.h */
     CM_FIELD_CHOICE,
-    CM_FIELD_CODE,     /* a short word of a code list kept elsewhere: no white space */
-    CM_FIELD_UNIT,     /* a unit's id */
-    CM_FIELD_PERSON,   /* a person's id */
-    CM_FIELD_RECORD,   /* a record's id, or @external-id */
+    CM_FIELD_CODE,   /* a short word of a code list kept elsewhere: no white space */
+    CM_FIELD_UNIT,   /* a unit's id */
+    CM_FIELD_PERSON, /* a person's id */
+    CM_FIELD_RECORD, /* a record's id, or @external-id */
     CM_FIELD_LIST,
     CM_FIELD_OBJECT,
-    CM_FIELD_FILE,     /* {"sha256", "size", "media_type"}: the file itself stays with the host */
-    CM_FIELD_RATING,   /* 1 (worst) to 5 (best) */
+    CM_FIELD_FILE,   /* {"sha256", "size", "media_type"}: the file itself stays with the host */
+    CM_FIELD_RATING, /* 1 (worst) to 5 (best) */
 };
 
 /* Who may see a value, and whether it stands in the journal as itself or as a commitment. */
@@ -52,14 +52,14 @@ struct cm_field {
     bool required;      /* at opening */
     bool has_min;
     bool has_max;
-    int64_t min;        /* of a number; least count of characters or items */
-    int64_t max;        /* of a number; greatest count of characters or items */
+    int64_t min; /* of a number; least count of characters or items */
+    int64_t max; /* of a number; greatest count of characters or items */
     size_t choice_count;
     const struct community_text *choices;
-    bool has_element;   /* of a list: every item is of type `element` (choices as above) */
-    uint8_t element;    /* enum cm_field_type, never CM_FIELD_LIST */
-    struct cm_value initial; /* "default"; null: none */
-    struct community_text keep;   /* retention in words, shown and not yet acted on; may be none */
+    bool has_element;           /* of a list: every item is of type `element` (choices as above) */
+    uint8_t element;            /* enum cm_field_type, never CM_FIELD_LIST */
+    struct cm_value initial;    /* "default"; null: none */
+    struct community_text keep; /* retention in words, shown and not yet acted on; may be none */
 };
 
 struct cm_state {
@@ -71,10 +71,10 @@ struct cm_state {
 };
 
 enum cm_role_kind {
-    CM_ROLE_GRANT,      /* a grant of this name whose unit covers the record */
-    CM_ROLE_GRANT_OF,   /* "handler of lead_unit": a grant of this name at the unit in the field */
-    CM_ROLE_REQUESTER,  /* who opened the record */
-    CM_ROLE_SYSTEM,     /* timers only */
+    CM_ROLE_GRANT,     /* a grant of this name whose unit covers the record */
+    CM_ROLE_GRANT_OF,  /* "handler of lead_unit": a grant of this name at the unit in the field */
+    CM_ROLE_REQUESTER, /* who opened the record */
+    CM_ROLE_SYSTEM,    /* timers only */
 };
 
 struct cm_role {
@@ -113,22 +113,22 @@ struct cm_transition {
     size_t ask_count;
     const struct cm_ask *asks;
     size_t require_count;
-    const int32_t *requires;  /* fields that must not be empty */
+    const int32_t *requires; /* fields that must not be empty */
     bool has_within;
     bool has_after;
     struct cm_duration within; /* both counted from entering the from-state */
     struct cm_duration after;
-    int64_t at_most;          /* 0: no limit */
-    int32_t at_most_per;      /* a field, or CM_NONE: per record */
-    int32_t extends;          /* a deadline, or CM_NONE */
+    int64_t at_most;     /* 0: no limit */
+    int32_t at_most_per; /* a field, or CM_NONE: per record */
+    int32_t extends;     /* a deadline, or CM_NONE */
     size_t pause_count;
-    const int32_t *pauses;    /* deadlines */
+    const int32_t *pauses; /* deadlines */
     size_t resume_count;
     const int32_t *resumes;
-    bool reopens;             /* may leave a final state */
-    bool merges;              /* asks "into": this record is a duplicate of that one */
-    bool unmerges;            /* takes a merge back */
-    bool waits_for_children;  /* refused while a child record is open */
+    bool reopens;            /* may leave a final state */
+    bool merges;             /* asks "into": this record is a duplicate of that one */
+    bool unmerges;           /* takes a merge back */
+    bool waits_for_children; /* refused while a child record is open */
     size_t notification_count;
     const struct cm_notification *notifications;
 };
@@ -142,10 +142,10 @@ struct cm_warning {
 struct cm_breach_step {
     struct community_text action; /* "remind", "criticise": a word for the host */
     bool has_after;
-    struct cm_duration after;     /* from the due time; without it: at the breach itself */
-    struct community_text to;     /* "lead_unit", "parent of lead_unit", a role's words; may be none */
-    int32_t to_field;             /* the unit field in `to`, or CM_NONE */
-    int32_t to_parents;           /* how many "parent of" stand before it */
+    struct cm_duration after; /* from the due time; without it: at the breach itself */
+    struct community_text to; /* "lead_unit", "parent of lead_unit", a role's words; may be none */
+    int32_t to_field;         /* the unit field in `to`, or CM_NONE */
+    int32_t to_parents;       /* how many "parent of" stand before it */
 };
 
 enum { CM_WARNING_COUNT_MAX = 16, CM_BREACH_STEP_COUNT_MAX = 16 };
@@ -154,7 +154,7 @@ struct cm_deadline {
     struct community_text name;
     struct cm_title title;
     size_t from_count;
-    const int32_t *from;  /* states */
+    const int32_t *from; /* states */
     size_t until_count;
     const int32_t *until; /* states */
     bool allows_at;       /* {"at": "ticket.field"}: due at the time in that field */
@@ -190,8 +190,8 @@ struct cm_transition_group {
 struct cm_lifecycle {
     struct community_text name;
     struct cm_title title;
-    struct community_text kind;   /* "ticket", … */
-    struct community_text parent; /* the lifecycle of its parent records; {NULL, 0}: none */
+    struct community_text kind;         /* "ticket", … */
+    struct community_text parent;       /* the lifecycle of its parent records; {NULL, 0}: none */
     const struct cm_calendar *calendar; /* NULL: no duration of it needs one */
     int32_t start;
     size_t field_count;

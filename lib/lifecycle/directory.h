@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who is who: units and grants as plain data, sorted, so that a decision can ask without a store. */
+ * Who is who: units and grants as plain data, sorted, so that a decision can ask without a store.
+ */
 #ifndef CM_DIRECTORY_H
 #define CM_DIRECTORY_H
 
@@ -37,7 +38,7 @@ struct cm_grant {
 
 struct cm_directory {
     size_t unit_count;
-    const struct cm_unit *units;   /* ascending by id */
+    const struct cm_unit *units; /* ascending by id */
     size_t grant_count;
     const struct cm_grant *grants; /* ascending by person, role, unit */
 };
@@ -46,8 +47,8 @@ struct cm_directory {
 const struct cm_unit *cm_directory_unit(const struct cm_directory *directory,
                                         struct community_text id);
 /* The first grant of (person, role) that holds at `at` and satisfies the place: with `unit` given
- * (data not NULL) it must be exactly at that unit; with `place` given its unit must cover the place.
- * NULL when there is none. */
+ * (data not NULL) it must be exactly at that unit; with `place` given its unit must cover the
+ * place. NULL when there is none. */
 struct cm_grant_question {
     struct community_text person;
     struct community_text role;
@@ -57,8 +58,8 @@ struct cm_grant_question {
 };
 const struct cm_grant *cm_directory_grant(const struct cm_directory *directory,
                                           const struct cm_grant_question *question);
-/* The own grant that a delegation rests on at `at`; NULL when there is none, or when the grant is not
- * a delegation. */
+/* The own grant that a delegation rests on at `at`; NULL when there is none, or when the grant is
+ * not a delegation. */
 const struct cm_grant *cm_directory_principal(const struct cm_directory *directory,
                                               const struct cm_grant *grant, community_time_ms at);
 /* Whether anybody at all holds the role at `at`. */

@@ -10,8 +10,8 @@
 
 struct cm_field_change {
     int32_t field;
-    struct cm_value value;             /* null: emptied, or known by its commitment alone */
-    struct community_text commitment;  /* filled in by the journal for personal values */
+    struct cm_value value;            /* null: emptied, or known by its commitment alone */
+    struct community_text commitment; /* filled in by the journal for personal values */
 };
 
 struct cm_deadline_change {
@@ -19,32 +19,38 @@ struct cm_deadline_change {
     struct cm_deadline_state state;
 };
 
-enum cm_effect_kind { CM_EFFECT_NOTIFY, CM_EFFECT_WARN, CM_EFFECT_BREACH, CM_EFFECT_STEP, CM_EFFECT_CHILD };
+enum cm_effect_kind {
+    CM_EFFECT_NOTIFY,
+    CM_EFFECT_WARN,
+    CM_EFFECT_BREACH,
+    CM_EFFECT_STEP,
+    CM_EFFECT_CHILD
+};
 
 /* Something for the host to do. */
 struct cm_effect {
-    uint8_t kind;                 /* enum cm_effect_kind */
-    struct community_text action; /* the message of a notification, the "do" of a step */
-    struct community_text to;     /* a role's words or a unit's id; may be none */
+    uint8_t kind;                   /* enum cm_effect_kind */
+    struct community_text action;   /* the message of a notification, the "do" of a step */
+    struct community_text to;       /* a role's words or a unit's id; may be none */
     struct community_text deadline; /* of a warning, breach or step; may be none */
 };
 
 enum { CM_OUTCOME_FLAG_BACKFILLED = 1 << 0, CM_OUTCOME_FLAG_OUT_OF_ORDER = 1 << 1 };
 
 struct cm_outcome {
-    bool opens;                       /* the record's first entry */
-    struct community_text requester;  /* of an opening */
+    bool opens;                      /* the record's first entry */
+    struct community_text requester; /* of an opening */
     struct community_text external_id;
     struct community_id parent;
     community_time_ms occurred_at;
-    int32_t state;                    /* CM_NONE: no state was entered */
+    int32_t state; /* CM_NONE: no state was entered */
     size_t field_count;
     struct cm_field_change *fields;
     size_t deadline_count;
     struct cm_deadline_change *deadlines;
     size_t counter_count;
-    struct cm_counter *counters;      /* the new counts */
-    bool sets_afters;                 /* replaces the timers of the state */
+    struct cm_counter *counters; /* the new counts */
+    bool sets_afters;            /* replaces the timers of the state */
     size_t after_count;
     struct cm_after *afters;
     bool sets_merged_into;
@@ -59,8 +65,8 @@ struct cm_outcome {
 };
 
 /* Applies an outcome to the record it was decided on (or an empty one of its lifecycle). It cannot
- * refuse; false only when memory runs out, and then the record must not be used any more. Values are
- * borrowed from the outcome. `arena` is the record's. */
+ * refuse; false only when memory runs out, and then the record must not be used any more. Values
+ * are borrowed from the outcome. `arena` is the record's. */
 bool cm_evolve(struct cm_record *record, struct cm_arena *arena, const struct cm_outcome *outcome);
 
 #endif

@@ -7,31 +7,37 @@
 #include "definition.h"
 
 enum cm_deadline_status {
-    CM_DEADLINE_IDLE,    /* has not begun */
+    CM_DEADLINE_IDLE, /* has not begun */
     CM_DEADLINE_RUNNING,
     CM_DEADLINE_PAUSED,
-    CM_DEADLINE_MET,     /* ended by a state of its `until` */
-    CM_DEADLINE_ENDED,   /* ended by another final state */
+    CM_DEADLINE_MET,   /* ended by a state of its `until` */
+    CM_DEADLINE_ENDED, /* ended by another final state */
 };
 
-enum cm_timer_kind { CM_TIMER_NONE, CM_TIMER_WARNING, CM_TIMER_BREACH, CM_TIMER_STEP, CM_TIMER_AFTER };
+enum cm_timer_kind {
+    CM_TIMER_NONE,
+    CM_TIMER_WARNING,
+    CM_TIMER_BREACH,
+    CM_TIMER_STEP,
+    CM_TIMER_AFTER
+};
 
 struct cm_deadline_state {
-    uint8_t status;       /* enum cm_deadline_status */
+    uint8_t status; /* enum cm_deadline_status */
     bool breached;
     bool paused_by_state;
     bool paused_by_command;
     community_time_ms started_at;
     community_time_ms due;      /* while paused: what it was when it froze */
     community_time_ms ended_at; /* of MET and ENDED */
-    int64_t whole_ms;     /* the allowance in working milliseconds (elapsed for elapsed periods) */
-    int64_t extended;     /* granted so far, in the unit of the cap */
+    int64_t whole_ms; /* the allowance in working milliseconds (elapsed for elapsed periods) */
+    int64_t extended; /* granted so far, in the unit of the cap */
     struct cm_remainder left; /* while paused */
-    uint32_t warned;      /* bit i: warning i has fired or can no longer fire */
-    uint16_t stepped;     /* steps of the ladder done */
+    uint32_t warned;          /* bit i: warning i has fired or can no longer fire */
+    uint16_t stepped;         /* steps of the ladder done */
     /* The next timer of this deadline, computed when it last changed. */
-    uint8_t next_kind;    /* enum cm_timer_kind */
-    uint16_t next_index;  /* which warning or step */
+    uint8_t next_kind;   /* enum cm_timer_kind */
+    uint16_t next_index; /* which warning or step */
     community_time_ms next_at;
 };
 
@@ -61,16 +67,16 @@ struct cm_record {
     struct community_id parent;        /* nil: none */
     struct community_id merged_into;   /* nil: none */
     int64_t children_open;
-    int64_t duplicates;                /* records merged into this one */
+    int64_t duplicates; /* records merged into this one */
     bool is_backfilled;
     bool is_out_of_order;
-    struct cm_value *fields;           /* by field */
-    struct community_text *commitments; /* by field; {NULL, 0}: the value is public or empty */
+    struct cm_value *fields;             /* by field */
+    struct community_text *commitments;  /* by field; {NULL, 0}: the value is public or empty */
     struct cm_deadline_state *deadlines; /* by deadline */
     size_t counter_count;
     struct cm_counter *counters; /* ascending by name */
     size_t after_count;
-    struct cm_after *afters;     /* of the state it is in, ascending by transition */
+    struct cm_after *afters; /* of the state it is in, ascending by transition */
 };
 
 /* An empty record of a lifecycle, all arrays in `arena`. False: no memory. */
@@ -81,8 +87,8 @@ int64_t cm_record_count(const struct cm_record *record, struct community_text co
 struct community_text cm_record_unit(const struct cm_record *record);
 struct community_text cm_record_place(const struct cm_record *record);
 bool cm_record_is_final(const struct cm_record *record);
-/* The earliest due time of a running deadline, missed ones too; COMMUNITY_TIME_NONE (INT64_MAX) when
- * none is running. */
+/* The earliest due time of a running deadline, missed ones too; COMMUNITY_TIME_NONE (INT64_MAX)
+ * when none is running. */
 community_time_ms cm_record_due(const struct cm_record *record);
 
 /* A timer of a record. `name` is the deadline's or the transition's. */

@@ -387,6 +387,10 @@ static enum community_status prepare_store(struct cm_sqlite *store, uint32_t fla
         status = cm_sqlite_schema_migrate(database, use, cm_sqlite_migrations,
                                           cm_sqlite_migration_count, err);
     }
+    /* The way back must be there when memory is not: a transaction that cannot be taken back would
+     * show what nobody has committed. */
+    if (status == COMMUNITY_OK)
+        (void)cm_sqlite_statement(store, CM_SQL_ROLLBACK, &status, err);
     return status;
 }
 

@@ -66,8 +66,8 @@ static void check_rating_data(struct cm_decision *decision, const struct cm_valu
     const struct community_text rule = CM_TEXT(CM_COMMAND_RATE);
     for (size_t i = 0; data != NULL && i < data->as.object.count; i++) {
         const struct cm_member *member = &data->as.object.members[i];
-        const bool is_remark = cm_text_is(member->name, "note") ||
-                               cm_text_is(member->name, "reason");
+        const bool is_remark =
+            cm_text_is(member->name, "note") || cm_text_is(member->name, "reason");
         if (cm_text_is(member->name, "rating"))
             continue;
         if (!is_remark || member->value.type != CM_TEXT_VALUE)
@@ -151,8 +151,9 @@ void cm_ticket_note_child(struct cm_decision *decision, const struct cm_record *
             decision->no_memory = true;
             return;
         }
-        outcome->effects[0] = (struct cm_effect){
-            .kind = CM_EFFECT_CHILD, .action = CM_TEXT("child-closed"), .to = cm_record_unit(parent)};
+        outcome->effects[0] = (struct cm_effect){.kind = CM_EFFECT_CHILD,
+                                                 .action = CM_TEXT("child-closed"),
+                                                 .to = cm_record_unit(parent)};
         outcome->effect_count = 1;
     }
     decision->accepted = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tickets that know each other: duplicates, supporting tickets, one rating per matter, and who may
- * see what. Pure, like the lifecycle it stands on; which other record is meant is found by the desk. */
+ * see what. Pure, like the lifecycle it stands on; which other record is meant is found by the
+ * desk. */
 #ifndef CM_TICKET_H
 #define CM_TICKET_H
 
@@ -18,12 +19,12 @@ void cm_ticket_rate_option(struct cm_decision *decision, const struct cm_record 
                            struct community_text actor, community_time_ms at,
                            const struct cm_directory *directory);
 
-/* Whether `record` may become a duplicate of `target`; adds reasons. `target` NULL: there is no such
- * record. `words` is how the command names it. */
+/* Whether `record` may become a duplicate of `target`; adds reasons. `target` NULL: there is no
+ * such record. `words` is how the command names it. */
 void cm_ticket_check_merge(struct cm_decision *decision, const struct cm_record *record,
                            const struct cm_record *target, struct community_text words);
-/* Whether a record of `lifecycle` may be opened under `parent` (NULL: no such record or none named);
- * adds reasons. */
+/* Whether a record of `lifecycle` may be opened under `parent` (NULL: no such record or none
+ * named); adds reasons. */
 void cm_ticket_check_parent(struct cm_decision *decision, const struct cm_lifecycle *lifecycle,
                             const struct cm_record *parent, struct community_text words);
 

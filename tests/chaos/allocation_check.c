@@ -572,29 +572,27 @@ static enum community_status take_document(struct run *run, enum community_statu
 static enum community_status get(struct run *run, const char *json)
 {
     struct community_document *document;
-    return take_document(run,
-                         community_desk_get(&document, run->desk, chaos_text(json),
-                                            chaos_text("chief"),
-                                            COMMUNITY_GET_HISTORY | COMMUNITY_GET_EXPLAIN,
-                                            &run->err),
-                         document);
+    const enum community_status status =
+        community_desk_get(&document, run->desk, chaos_text(json), chaos_text("chief"),
+                           COMMUNITY_GET_HISTORY | COMMUNITY_GET_EXPLAIN, &run->err);
+    return take_document(run, status, document);
 }
 
 static enum community_status options(struct run *run, const char *json)
 {
     struct community_document *document;
-    return take_document(run,
-                         community_desk_options(&document, run->desk, chaos_text(json),
-                                                chaos_text("op"), &run->err),
-                         document);
+    const enum community_status status = community_desk_options(
+        &document, run->desk, chaos_text(json), chaos_text("op"), &run->err);
+    return take_document(run, status, document);
 }
 
 static enum community_status summary(struct run *run, const char *json)
 {
     struct community_document *document;
     (void)json;
-    return take_document(
-        run, community_desk_summary(&document, run->desk, COMMUNITY_TIME_NOW, &run->err), document);
+    const enum community_status status =
+        community_desk_summary(&document, run->desk, COMMUNITY_TIME_NOW, &run->err);
+    return take_document(run, status, document);
 }
 
 static enum community_status outbox(struct run *run, const char *json)

@@ -256,8 +256,6 @@ Test(deadline, the_calendar_must_know_the_year)
     REFUSED("extend", "2026-12-25 09:00", "{'for': '1 working day'}", "calendar-unknown");
     DUE("resolve", "2026-12-31 17:30:00.000");
     GIVE("hold", "2026-12-25 09:00");
-    GIVE("go-on", "2026-12-30 09:00");
-    GIVE("hold", "2026-12-30 09:00");
     REFUSED("go-on", "2026-12-31 09:00", NULL, "calendar-unknown");
     GIVE("drop", "2027-01-30 09:00"); /* but it can be closed, and is not late */
     DUE("resolve", "2027-01-30 09:00:00.000");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs with a desk: init, install, submit, preview, show, list, options, tick, outbox, summary,
-verify, backup."""
+"""The verbs with a desk: init, install, submit, preview, show, list, options, tick, outbox,
+summary, verify, backup."""
 import json
 import os
 import sqlite3
@@ -349,6 +349,14 @@ def test_options_say_what_may_be_done_and_why_not():
     assert "yes  close" not in page and "no   close" in page, page
     assert "须提供" in expect(0, "options", "d.desk", "@B-1", "--as", "p-311", "--lang", "zh").out
     expect(2, "options", "d.desk", "@B-9", "--as", "p-311")
+
+
+def test_overdue_is_shown_before_any_tick():
+    desk(opened(1))
+    late = "2015-03-05T16:30:01-05:00"
+    for arguments in (["show", "d.desk", "@B-1"], ["list", "d.desk"]):
+        assert "OVERDUE" not in expect(0, *arguments, "--as", "p-311", "--clock", TARGET).out
+        assert "OVERDUE" in expect(0, *arguments, "--as", "p-311", "--clock", late).out
 
 
 # tick, outbox, summary

@@ -176,7 +176,8 @@ def test_a_stray_quote_costs_one_line():
     write("in.csv", content(row(1, kind='"Sign'), row(2), row(3, kind='"Sign" Repair'), row(4)))
     assert counts(take(1)) == (4, 2, 2, 0, 2)
     found = rejects()
-    assert [(int(r["reject_line"]), r["reject_code"]) for r in found] == [(2, "csv-quote"), (4, "csv-quote")]
+    assert [(int(r["reject_line"]), r["reject_code"]) for r in found] == \
+        [(2, "csv-quote"), (4, "csv-quote")]
     assert found[0]["case_enquiry_id"] == row(1, kind='"Sign')
 
 
@@ -213,16 +214,21 @@ def test_maps_that_cannot_be_used():
     def changed(**members):
         return {name: value for name, value in {**good, **members}.items() if value is not None}
 
+    def opening(value):
+        return changed(open={"at": "open_dt", "fields": {"x": value}})
+
+    def closing(**members):
+        return changed(steps=[{"command": "close", **members}])
+
     for bad in (changed(colour="red"), changed(lifecycle=None), changed(actor=""),
                 changed(time="%Q"), changed(time="%H:%M"), changed(time="%Y-%m-%d %I:%M"),
                 changed(zone="Nowhere/Else"), changed(zone=None), changed(external_id="nothing"),
                 changed(recorded_at=None), changed(recorded_at="later"), changed(open=None),
-                changed(open={"at": "open_dt", "fields": {"x": {"colum": "type"}}}),
-                changed(open={"at": "open_dt", "fields": {"x": {"column": "type", "as": "colour"}}}),
-                changed(open={"at": "open_dt", "fields": {"x": {"column": "type", "otherwise": 1}}}),
-                changed(open={"at": "open_dt", "fields": {"x": 7}}),
-                changed(steps={}), changed(steps=[{"command": "close"}]),
-                changed(steps=[{"command": "close", "at": "closed_dt", "when": {"column": "type"}}])):
+                opening({"colum": "type"}),
+                opening({"column": "type", "as": "colour"}),
+                opening({"column": "type", "otherwise": 1}), opening(7),
+                changed(steps={}), closing(),
+                closing(at="closed_dt", when={"column": "type"})):
         write("bad.map.json", bad)
         result = take(2, map_file="bad.map.json")
         assert "bad.map.json:1:" in result.err, (bad, result)
@@ -248,8 +254,10 @@ def test_maps_with_constants_types_and_conditions():
         "recorded_at": {"column": "noted"},
         "open": {"at": "at", "fields": {
             "count": {"column": "n", "as": "int"}, "urgent": {"column": "u", "as": "bool"},
-            "origin": {"constant": "old system"}, "level": {"column": "l", "map": {"1": "low", "2": "high"}}}},
-        "steps": [{"command": "keep", "at": "kept", "data": {"seen": {"column": "kept", "as": "time"}}},
+            "origin": {"constant": "old system"},
+            "level": {"column": "l", "map": {"1": "low", "2": "high"}}}},
+        "steps": [{"command": "keep", "at": "kept",
+                   "data": {"seen": {"column": "kept", "as": "time"}}},
                   {"command": "finish", "at": "done", "when": {"column": "s", "is": ["x", "y"]}}]}
     write("rules.json", rulebook)
     write("m.json", mapping)
@@ -264,7 +272,8 @@ def test_maps_with_constants_types_and_conditions():
           f"e,5,true,3,,{times},,\n"
           f"f,,,,,{times},,\n")
     assert counts(take(1, map_file="m.json")) == (6, 3, 2, 0, 3)
-    assert [r["reject_code"] for r in rejects()] == ["import-integer", "import-boolean", "import-unmapped"]
+    assert [r["reject_code"] for r in rejects()] == \
+        ["import-integer", "import-boolean", "import-unmapped"]
     a, b, f = show("a"), show("b"), show("f")
     assert (a["state"], b["state"], f["state"]) == ("done", "new", "new")
     assert a["fields"]["count"] == 5 and a["fields"]["urgent"] is True

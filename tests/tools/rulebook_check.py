@@ -4,8 +4,10 @@ from harness import RULEBOOK, SOURCE, expect, main, write
 
 CALENDAR = """{
   "rulebook": "days", "version": "1",
-  "calendars": { "office": { "zone": "Asia/Shanghai", "hours": { "mon-fri": ["08:00-12:00", "14:00-17:30"] },
-    "years": { "2026": { "off": ["2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"],
+  "calendars": { "office": { "zone": "Asia/Shanghai",
+    "hours": { "mon-fri": ["08:00-12:00", "14:00-17:30"] },
+    "years": { "2026": { "off": ["2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19",
+                                 "2026-02-20", "2026-02-23"],
                          "work": ["2026-02-14", "2026-02-28"] } } } },
   "lifecycles": { "matter": { "kind": "ticket", "start": "new",
     "states": { "new": { "unbounded": true }, "done": { "final": true } },

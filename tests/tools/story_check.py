@@ -84,8 +84,9 @@ def test_setup_must_be_accepted():
 
 
 def test_a_tick_and_what_it_leaves():
-    write("story.json", story(OPEN, {"tick": "2015-03-06T00:00:00-05:00",
-                                     "expect": {"@B-1": {"state": "open", "breached": ["target"]}}}))
+    write("story.json", story(OPEN, {
+        "tick": "2015-03-06T00:00:00-05:00",
+        "expect": {"@B-1": {"state": "open", "breached": ["target"]}}}))
     expect(0, "story", "story.json")
     fails("step 2: expected breached []", OPEN, {
         "tick": "2015-03-06T00:00:00-05:00", "expect": {"@B-1": {"breached": []}}})
@@ -118,7 +119,8 @@ def test_what_is_no_story_is_bad_input():
 
 
 def test_bad_input_says_where():
-    write("story.json", '{"story": "x", "rulebook": "r",\n "steps": [{"command": "a",\n  "colour": 1}]}')
+    write("story.json",
+          '{"story": "x", "rulebook": "r",\n "steps": [{"command": "a",\n  "colour": 1}]}')
     result = expect(2, "story", "story.json")
     assert "story.json:3:13: unknown-key: steps[0].colour" in result.err, result
 

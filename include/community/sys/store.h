@@ -6,8 +6,8 @@
  * A store keeps bytes and finds them again. It decides nothing: entries arrive hashed, records
  * arrive as rows. Its duties are four: a transaction is whole or absent and, once committed, lasts;
  * an append whose expected version has moved answers COMMUNITY_CONFLICT and changes nothing;
- * positions are given inside the transaction, ascending without gaps from 1; bytes come back as they
- * went in. tests/store/ holds the contract as a suite that runs against every store.
+ * positions are given inside the transaction, ascending without gaps from 1; bytes come back as
+ * they went in. tests/store/ holds the contract as a suite that runs against every store.
  *
  * One thread at a time uses a store. Texts handed to a callback or returned in a row are borrowed:
  * from a callback until it returns, from a row until the next call on the store. */
@@ -32,18 +32,18 @@ enum { COMMUNITY_HASH_SIZE = 32 };
 /* A record as it stands. */
 struct community_store_record {
     struct community_id id;
-    int64_t version;                   /* of its newest entry; 0 only in `expected` for a new record */
+    int64_t version; /* of its newest entry; 0 only in `expected` for a new record */
     uint8_t hash[COMMUNITY_HASH_SIZE]; /* entry_hash of its newest entry */
     struct community_text space;       /* "ticket", "unit", "person", "grant", "rulebook", … */
     struct community_text external_id; /* unique within its space; {NULL, 0}: none */
     struct community_text lifecycle;   /* name; empty for spaces without lifecycles */
     struct community_text state;
-    struct community_text unit;        /* who answers for it now; may be none */
-    struct community_id parent;        /* nil: none */
-    community_time_ms due;             /* the earliest running due time, or COMMUNITY_TIME_NONE */
-    community_time_ms next_timer;      /* when tick has to look at it, or COMMUNITY_TIME_NONE */
+    struct community_text unit;   /* who answers for it now; may be none */
+    struct community_id parent;   /* nil: none */
+    community_time_ms due;        /* the earliest running due time, or COMMUNITY_TIME_NONE */
+    community_time_ms next_timer; /* when tick has to look at it, or COMMUNITY_TIME_NONE */
     bool is_final;
-    struct community_text snapshot;    /* opaque bytes */
+    struct community_text snapshot; /* opaque bytes */
 };
 
 struct community_store_entry {
@@ -78,15 +78,15 @@ struct community_store_change {
 };
 
 struct community_store_filter {
-    struct community_text space;      /* {NULL, 0}: any; so with the rest */
+    struct community_text space; /* {NULL, 0}: any; so with the rest */
     struct community_text lifecycle;
     struct community_text state;
     struct community_text unit;
-    struct community_id parent;       /* nil: any */
-    community_time_ms due_before;     /* COMMUNITY_TIME_NONE: any */
-    bool open_only;                   /* only records that are not final */
-    struct community_id after;        /* rows come in the order of ids (or of due, then ids, when
-                                         due_before is given); continue after this one; nil: start */
+    struct community_id parent;   /* nil: any */
+    community_time_ms due_before; /* COMMUNITY_TIME_NONE: any */
+    bool open_only;               /* only records that are not final */
+    struct community_id after;    /* rows come in the order of ids (or of due, then ids, when
+                                     due_before is given); continue after this one; nil: start */
 };
 
 /* A stored entry as it is read back. `hash` comes from the table of hashes, not from `body`. */
@@ -107,7 +107,8 @@ struct community_store_effect {
     struct community_text body;
 };
 
-/* A callback returns 0 to go on, anything else to stop: the call then answers COMMUNITY_CANCELLED. */
+/* A callback returns 0 to go on, anything else to stop: the call then answers COMMUNITY_CANCELLED.
+ */
 typedef int community_store_record_fn(void *userdata, const struct community_store_record *record);
 typedef int community_store_entry_fn(void *userdata, const struct community_store_stored *entry);
 typedef int community_store_effect_fn(void *userdata, const struct community_store_effect *effect);
@@ -186,8 +187,8 @@ struct community_store {
     enum community_status (*backup)(void *self, const char *path,
                                     community_store_progress_fn *progress, void *userdata,
                                     struct community_error *err);
-    /* Outside a transaction: whether somebody else has written since this store last said so here or
-     * in `begin` (true the first time). */
+    /* Outside a transaction: whether somebody else has written since this store last said so here
+     * or in `begin` (true the first time). */
     enum community_status (*look)(void *self, bool *changed_out, struct community_error *err);
     void (*close)(void *self); /* rolls back what is open; frees self */
 };
