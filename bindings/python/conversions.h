@@ -161,8 +161,7 @@ static int report_progress(void *userdata, int64_t done, int64_t total)
     const PyGILState_STATE state = PyGILState_Ensure();
     bool may = PyErr_Occurred() == NULL && PyErr_CheckSignals() == 0;
     if (may && callable != Py_None) {
-        PyObject *answer =
-            PyObject_CallFunction(callable, "LL", (long long)done, (long long)total);
+        PyObject *answer = PyObject_CallFunction(callable, "LL", (long long)done, (long long)total);
         may = answer != NULL && answer != Py_False;
         Py_XDECREF(answer);
     }

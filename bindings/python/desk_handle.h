@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A desk as Python holds it: the library's desk, what its clock says, and where its randomness comes
- * from. */
+ * A desk as Python holds it: the library's desk, what its clock says, and where its randomness
+ * comes from. */
 #ifndef DESK_HANDLE_H
 #define DESK_HANDLE_H
 
@@ -51,9 +51,9 @@ static void desk_close(struct desk_handle *handle)
 {
     struct community_desk *desk = handle->desk;
     handle->desk = NULL;
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *state = PyEval_SaveThread();
     community_desk_close(desk);
-    Py_END_ALLOW_THREADS
+    PyEval_RestoreThread(state);
     Py_CLEAR(handle->random);
 }
 

@@ -52,12 +52,20 @@ EXACT_INTEGER(size_t, 0, INT64_MAX)
 
 %typemap(out) int64_t, community_time_ms, int32_t "$result = PyLong_FromLongLong($1);"
 
-%typemap(in, numinputs=0) int64_t *fired_out (int64_t number = 0), community_time_ms *due_out (community_time_ms number = 0), community_time_ms *time_out (community_time_ms number = 0), int32_t *offset_minutes_out (int32_t number = 0) "$1 = &number;"
-%typemap(argout) int64_t *fired_out, community_time_ms *due_out, community_time_ms *time_out, int32_t *offset_minutes_out
+%define INTEGER_OUT(TYPE, NAME)
+%typemap(in, numinputs=0) TYPE *NAME (TYPE number = 0) "$1 = &number;"
+%typemap(argout) TYPE *NAME
 {
     if (succeeded(result))
         $result = SWIG_Python_AppendOutput($result, PyLong_FromLongLong(*$1));
 }
+%enddef
+
+INTEGER_OUT(int64_t, fired_out)
+INTEGER_OUT(community_time_ms, due_out)
+INTEGER_OUT(community_time_ms, time_out)
+INTEGER_OUT(int32_t, offset_minutes_out)
+
 
 %typemap(check) int32_t offset_minutes
 {
@@ -103,8 +111,8 @@ EXACT_INTEGER(size_t, 0, INT64_MAX)
 /* ---- handles ---- */
 
 %define PYTHON_HANDLE(NAME)
-%typemap(in, numinputs=0) struct community_##NAME **NAME##_out (struct community_##NAME *made = NULL)
-    "$1 = &made;"
+%typemap(in, numinputs=0) struct community_##NAME **NAME##_out
+    (struct community_##NAME *made = NULL) "$1 = &made;"
 %typemap(argout) struct community_##NAME **NAME##_out
 {
     if (succeeded(result))
@@ -154,7 +162,8 @@ PYTHON_HANDLE(zone)
         SWIG_fail;
     $1 = &wanted;
 }
-%typemap(in, numinputs=0) struct community_verification *verification_out (struct community_verification verification)
+%typemap(in, numinputs=0) struct community_verification *verification_out
+    (struct community_verification verification)
 {
     memset(&verification, 0, sizeof(verification));
     verification.size = sizeof(verification);
@@ -175,7 +184,8 @@ PYTHON_HANDLE(zone)
     $1 = report_progress;
     $2 = $input;
 }
-%typemap(in, numinputs=0) (community_json_fn *callback, void *userdata) (struct json_stream *stream = NULL)
+%typemap(in, numinputs=0) (community_json_fn *callback, void *userdata)
+    (struct json_stream *stream = NULL)
 {
     stream = json_stream_new();
     if (stream == NULL) {

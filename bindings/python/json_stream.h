@@ -3,10 +3,10 @@
  * Answers of any number, kept until a script asks for them one by one.
  *
  * A callback of the library must not use its desk, but a loop over the answers wants to. So the
- * search runs to its end first, without the interpreter's lock; what it finds is kept here, in memory
- * up to a bound and beyond that in a nameless file that is gone when the stream is. A million records
- * cost a million records of disk and one mebibyte of memory, and no read transaction stays open
- * while the script thinks. */
+ * search runs to its end first, without the interpreter's lock; what it finds is kept here, in
+ * memory up to a bound and beyond that in a nameless file that is gone when the stream is. A
+ * million records cost a million records of disk and one mebibyte of memory, and no read
+ * transaction stays open while the script thinks. */
 #ifndef JSON_STREAM_H
 #define JSON_STREAM_H
 
@@ -28,7 +28,7 @@ struct json_stream {
     size_t read_at;
     FILE *file; /* holds what came before `bytes`; NULL while all of it fits into memory */
     bool is_writing;
-    int failure; /* an errno, 0 for none */
+    int failure;    /* an errno, 0 for none */
     uint32_t taken; /* how many items; only its lowest bits matter */
 };
 

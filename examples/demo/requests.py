@@ -201,9 +201,9 @@ class Month:
         self.open(time + minutes(5), child, person,
                   {"subject": self.words["support"], "support_unit": "parks-bureau"},
                   lifecycle="support-request", parent=record)
-        helper = self.scenario["units"]["parks-bureau"]["person"]
-        signed = self.do(self.office.after(time, self.number(60, 400)), "sign", child, helper)
-        self.do(self.office.after(signed, self.number(200, 900)), "report", child, helper,
+        supporter = self.scenario["units"]["parks-bureau"]["person"]
+        signed = self.do(self.office.after(time, self.number(60, 400)), "sign", child, supporter)
+        self.do(self.office.after(signed, self.number(200, 900)), "report", child, supporter,
                 reply=self.words["support_done"])
 
     def suspend(self, time, record, operator, person):

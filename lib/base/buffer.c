@@ -5,11 +5,12 @@
 
 #include "checked.h"
 #include "memory.h"
+#include "text.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { CAPACITY_MIN = 64, INTEGER_SIZE_MAX = 20 };
+enum { CAPACITY_MIN = 64 };
 
 void cm_buffer_init(struct cm_buffer *buffer, const struct community_allocator *allocator)
 {
@@ -94,17 +95,8 @@ void cm_buffer_string(struct cm_buffer *buffer, const char *string)
 
 void cm_buffer_integer(struct cm_buffer *buffer, int64_t value)
 {
-    char digits[INTEGER_SIZE_MAX];
-    size_t first = sizeof digits;
-    /* Negated as unsigned, because the least int64_t has no positive counterpart. */
-    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--first] = (char)('0' + magnitude % 10);
-        magnitude /= 10;
-    } while (magnitude > 0);
-    if (value < 0)
-        digits[--first] = '-';
-    cm_buffer_bytes(buffer, digits + first, sizeof digits - first);
+    char digits[CM_INTEGER_TEXT_SIZE];
+    cm_buffer_text(buffer, cm_text_of_integer(digits, value));
 }
 
 void cm_buffer_hex(struct cm_buffer *buffer, const uint8_t *bytes, size_t size)

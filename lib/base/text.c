@@ -195,3 +195,17 @@ bool cm_text_to_integer(struct community_text text, int64_t *value_out)
     *value_out = value;
     return true;
 }
+
+struct community_text cm_text_of_integer(char out[CM_INTEGER_TEXT_SIZE], int64_t value)
+{
+    size_t first = CM_INTEGER_TEXT_SIZE;
+    /* Negated as unsigned, because the least int64_t has no positive counterpart. */
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        out[--first] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (value < 0)
+        out[--first] = '-';
+    return (struct community_text){out + first, CM_INTEGER_TEXT_SIZE - first};
+}

@@ -38,6 +38,10 @@ size_t cm_text_distance(struct community_text a, struct community_text b, size_t
 struct community_text cm_text_nearest(struct community_text text,
                                       const struct community_text *names, size_t count);
 
+/* The digits of an integer, in `out`. */
+enum { CM_INTEGER_TEXT_SIZE = 20 };
+struct community_text cm_text_of_integer(char out[CM_INTEGER_TEXT_SIZE], int64_t value);
+
 /* Decimal digits with an optional leading '-', nothing else; false on overflow too. */
 bool cm_text_to_integer(struct community_text text, int64_t *value_out);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "default_allocator.h"
 #include "desk_state.h"
 #include "failure.h"
@@ -16,6 +17,9 @@
 enum { ARENA_BLOCK = 64 * 1024 };
 
 #define SETTING_DESK "desk"
+
+/* 9999-12-31T00:00:00Z */
+#define TIME_LAST INT64_C(253402214400000)
 
 /* ---- services ---- */
 
@@ -57,7 +61,10 @@ community_time_ms cm_desk_now(struct community_desk *desk)
     community_time_ms now = desk->clock(desk->clock_userdata);
     if (now < desk->last_recorded_at)
         now = desk->last_recorded_at;
-    return now < desk->moved_to ? desk->moved_to : now;
+    if (now < desk->moved_to)
+        now = desk->moved_to;
+    /* A clock that shows a year nobody can write is held at the last one. */
+    return cm_time_is_writable(now) ? now : TIME_LAST;
 }
 
 /* ---- transactions ---- */

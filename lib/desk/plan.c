@@ -543,13 +543,9 @@ static community_time_ms next_timer(const struct cm_plan_record *planned)
     return COMMUNITY_TIME_NONE;
 }
 
-static bool make_row(struct cm_plan *plan, struct community_store_record *row,
-                     const struct cm_plan_record *planned)
+struct community_store_record cm_plan_columns(const struct cm_record *record)
 {
-    const struct cm_record *record = &planned->record;
-    bool ok;
-    const struct cm_value value = cm_record_to_value(plan->arena, record, &ok);
-    *row = (struct community_store_record){
+    struct community_store_record row = {
         .id = record->id,
         .version = record->version,
         .space = CM_TEXT(CM_SPACE_TICKET),
@@ -559,10 +555,21 @@ static bool make_row(struct cm_plan *plan, struct community_store_record *row,
         .unit = cm_record_unit(record),
         .parent = record->parent,
         .due = cm_record_due(record),
-        .next_timer = next_timer(planned),
+        .next_timer = COMMUNITY_TIME_NONE,
         .is_final = cm_record_is_final(record),
     };
-    memcpy(row->hash, record->hash, sizeof(row->hash));
+    memcpy(row.hash, record->hash, sizeof(row.hash));
+    return row;
+}
+
+static bool make_row(struct cm_plan *plan, struct community_store_record *row,
+                     const struct cm_plan_record *planned)
+{
+    const struct cm_record *record = &planned->record;
+    bool ok;
+    const struct cm_value value = cm_record_to_value(plan->arena, record, &ok);
+    *row = cm_plan_columns(record);
+    row->next_timer = next_timer(planned);
     return ok && keep_row(plan, &row->snapshot, &value);
 }
 

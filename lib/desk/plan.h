@@ -101,6 +101,9 @@ struct cm_plain_change {
 enum community_status cm_plan_plain(struct cm_plan *plan, const struct cm_plain_change *change,
                                     struct community_error *err);
 
+/* A record's row as far as the record alone makes it: all but the next timer and the snapshot. */
+struct community_store_record cm_plan_columns(const struct cm_record *record);
+
 /* Writes everything in the open transaction. `key` may be NULL. COMMUNITY_CONFLICT: somebody else
  * was faster. */
 enum community_status cm_plan_append(struct cm_plan *plan, const struct community_store_key *key,

@@ -4,6 +4,7 @@
 #include "community/calendar.h"
 #include "community/digest.h"
 #include "community/time.h"
+#include "deadline.h"
 #include "default_allocator.h"
 #include "desk_state.h"
 #include "digest.h"
@@ -143,18 +144,19 @@ void community_digest_free(struct community_digest *digest)
 
 static enum community_status unknown_year(int32_t year, struct community_error *err)
 {
-    char text[11];
-    cm_date_format(text, (struct cm_date){.year = year, .month = 1, .day = 1});
+    char digits[CM_INTEGER_TEXT_SIZE];
     return cm_fail(err, COMMUNITY_CALENDAR_UNKNOWN, CM_CODE_CALENDAR_YEAR,
-                   ((struct community_text){text, 4}));
+                   cm_text_of_integer(digits, year));
 }
 
 /* The calendar and the duration that a question names. */
 static enum community_status
 read_question(const struct cm_calendar **calendar_out, struct cm_duration *duration_out,
               const struct community_rulebook *rulebook, struct community_text calendar,
-              struct community_text duration, struct community_error *err)
+              struct community_text duration, community_time_ms start, struct community_error *err)
 {
+    if (!cm_time_is_writable(start))
+        return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_TIME_RANGE);
     *calendar_out = cm_rulebook_calendar(rulebook, calendar);
     if (*calendar_out == NULL)
         return cm_fail(err, COMMUNITY_NOT_FOUND, CM_CODE_CALENDAR_NOT_FOUND, calendar);
@@ -173,7 +175,7 @@ community_calendar_due(community_time_ms *due_out, int32_t *offset_minutes_out,
     struct cm_duration length;
     int32_t year = 0;
     const enum community_status status =
-        read_question(&found, &length, rulebook, calendar, duration, err);
+        read_question(&found, &length, rulebook, calendar, duration, start, err);
     if (status != COMMUNITY_OK)
         return status;
     if (!cm_calendar_due(due_out, found, start, &length, &year))
@@ -229,7 +231,7 @@ enum community_status community_calendar_explain(struct community_document **doc
     struct cm_value value;
     *document_out = NULL;
     enum community_status status =
-        read_question(&found, &length, rulebook, calendar, duration, err);
+        read_question(&found, &length, rulebook, calendar, duration, start, err);
     if (status != COMMUNITY_OK)
         return status;
     cm_arena_init(&arena, &rulebook->allocator, ARENA_BLOCK);

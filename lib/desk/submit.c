@@ -3,6 +3,7 @@
  * From a command to a receipt: find the records, decide, gather what is to be written, write it. */
 #include <string.h>
 
+#include "deadline.h"
 #include "failure.h"
 #include "identity.h"
 #include "json.h"
@@ -434,6 +435,9 @@ static enum community_status submit(struct community_receipt **receipt_out,
         return status;
     if (desk->is_read_only)
         return cm_fail_plain(err, COMMUNITY_UNSUPPORTED, CM_CODE_DESK_READ_ONLY);
+    if ((command->has_at && !cm_time_is_writable(command->at)) ||
+        (command->has_recorded_at && !cm_time_is_writable(command->recorded_at)))
+        return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_TIME_RANGE);
     const bool in_batch = desk->in_batch;
     /* A lost race is decided again with what the winner left, unless a batch was lost with it. */
     for (int try = 0; try < TRY_COUNT_MAX; try++) {

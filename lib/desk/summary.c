@@ -52,6 +52,7 @@ static enum standing standing_at(const struct cm_record *record, community_time_
         if (deadline->status == CM_DEADLINE_IDLE || deadline->started_at > at)
             continue;
         has_any = true;
+        was_late |= deadline->missed;
         const bool has_ended =
             (deadline->status == CM_DEADLINE_MET || deadline->status == CM_DEADLINE_ENDED) &&
             deadline->ended_at <= at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Firing what is due, whether anybody looked at the record or not. */
+#include "deadline.h"
 #include "failure.h"
 #include "plan.h"
 
@@ -74,6 +75,8 @@ community_desk_tick(struct community_desk *desk, community_time_ms now, int64_t 
         return cm_fail_plain(err, COMMUNITY_UNSUPPORTED, CM_CODE_DESK_READ_ONLY);
     if (desk->in_batch)
         return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_BATCH_OPEN);
+    if (now != COMMUNITY_TIME_NOW && !cm_time_is_writable(now))
+        return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_TIME_RANGE);
     if (now != COMMUNITY_TIME_NOW && now > desk->moved_to)
         desk->moved_to = now;
     const community_time_ms until = now != COMMUNITY_TIME_NOW ? now : cm_desk_now(desk);

@@ -135,7 +135,7 @@ static struct cm_value deadline_value(const struct cm_view *view, size_t index, 
 {
     const struct cm_deadline_state *state = &view->record->deadlines[index];
     const bool has_ended = state->status == CM_DEADLINE_MET || state->status == CM_DEADLINE_ENDED;
-    struct cm_value object = cm_value_new_object(view->arena, 7);
+    struct cm_value object = cm_value_new_object(view->arena, 8);
     *ok_out &= !cm_value_is_broken(&object);
     if (!*ok_out)
         return object;
@@ -144,6 +144,7 @@ static struct cm_value deadline_value(const struct cm_view *view, size_t index, 
     cm_value_put(&object, "started_at", time_value(view, state->started_at, ok_out));
     cm_value_put(&object, "due", time_value(view, state->due, ok_out));
     cm_value_put(&object, "breached", cm_value_bool(state->breached));
+    cm_value_put(&object, "missed", cm_value_bool(state->missed));
     cm_value_put(&object, "ended_at",
                  has_ended ? time_value(view, state->ended_at, ok_out)
                            : (struct cm_value){.type = CM_NULL});

@@ -116,13 +116,17 @@ static struct cm_value next_to_value(struct cm_arena *arena, const struct cm_dea
 struct cm_value cm_deadline_to_value(struct cm_arena *arena, const struct cm_deadline_state *state,
                                      bool *ok_out)
 {
-    struct cm_value object = new_object(arena, 13, ok_out);
+    struct cm_value object = new_object(arena, 15, ok_out);
     if (!*ok_out)
         return object;
     cm_value_put(&object, "status", cm_value_string(status_words[state->status]));
     cm_value_put(&object, "started_at", cm_time_to_value(arena, state->started_at, 0, ok_out));
     cm_value_put(&object, "due", cm_time_to_value(arena, state->due, 0, ok_out));
     put_true(&object, "breached", state->breached);
+    put_true(&object, "missed", state->missed);
+    if (state->ladder_from != state->due)
+        cm_value_put(&object, "ladder_from",
+                     cm_time_to_value(arena, state->ladder_from, 0, ok_out));
     put_true(&object, "paused_by_state", state->paused_by_state);
     put_true(&object, "paused_by_command", state->paused_by_command);
     if (state->status == CM_DEADLINE_MET || state->status == CM_DEADLINE_ENDED)
@@ -138,12 +142,25 @@ struct cm_value cm_deadline_to_value(struct cm_arena *arena, const struct cm_dea
     return object;
 }
 
+/* A text that the rulebook gives in both languages. */
+static struct cm_value title_to_value(struct cm_arena *arena, const struct cm_title *title,
+                                      bool *ok_out)
+{
+    struct cm_value object = new_object(arena, 2, ok_out);
+    cm_value_put(&object, "en", cm_value_text(title->en));
+    cm_value_put(&object, "zh", cm_value_text(title->zh));
+    return object;
+}
+
 struct cm_value cm_effect_to_value(struct cm_arena *arena, const struct cm_effect *effect,
                                    bool *ok_out)
 {
     struct cm_value object = new_object(arena, 4, ok_out);
     cm_value_put(&object, "type", cm_value_string(effect_words[effect->kind]));
-    if (effect->action.size > 0)
+    if (effect->words != NULL && effect->words->en.data != NULL && effect->words->zh.data != NULL &&
+        !cm_text_equal(effect->words->en, effect->words->zh))
+        cm_value_put(&object, "message", title_to_value(arena, effect->words, ok_out));
+    else if (effect->action.size > 0)
         cm_value_put(&object, effect->kind == CM_EFFECT_NOTIFY ? "message" : "action",
                      cm_value_text(effect->action));
     if (effect->to.size > 0)
@@ -260,9 +277,10 @@ struct cm_value cm_outcome_to_value(struct cm_arena *arena, const struct cm_life
                                     const struct cm_outcome *outcome, bool *ok_out)
 {
     *ok_out = true;
-    struct cm_value object = new_object(arena, 11, ok_out);
+    struct cm_value object = new_object(arena, 12, ok_out);
     if (!*ok_out)
         return object;
+    put_true(&object, "timer", outcome->is_timer);
     if (outcome->opens)
         cm_value_put(&object, "opened", opened_to_value(arena, lifecycle, outcome, ok_out));
     if (outcome->state != CM_NONE)
@@ -342,7 +360,7 @@ struct cm_value cm_record_to_value(struct cm_arena *arena, const struct cm_recor
 {
     *ok_out = true;
     const struct cm_lifecycle *lifecycle = record->lifecycle;
-    struct cm_value object = new_object(arena, 16, ok_out);
+    struct cm_value object = new_object(arena, 17, ok_out);
     if (!*ok_out)
         return object;
     cm_value_put(&object, "rulebook", cm_value_text(record->rulebook));
@@ -351,6 +369,7 @@ struct cm_value cm_record_to_value(struct cm_arena *arena, const struct cm_recor
     cm_value_put(&object, "opened_at", cm_value_integer(record->opened_at));
     cm_value_put(&object, "entered_at", cm_value_integer(record->entered_at));
     cm_value_put(&object, "changed_at", cm_value_integer(record->changed_at));
+    cm_value_put(&object, "moved_at", cm_value_integer(record->moved_at));
     put_relations(&object, arena, record, ok_out);
     cm_value_put(&object, "fields", row_fields(arena, record, ok_out));
     cm_value_put(&object, "deadlines", row_deadlines(arena, record, ok_out));
@@ -450,6 +469,11 @@ static bool read_deadline(struct cm_deadline_state *out, const struct cm_value *
     out->warned = (uint32_t)warned;
     out->stepped = (uint16_t)stepped;
     out->breached = is_true(object, "breached");
+    out->missed = is_true(object, "missed");
+    out->ladder_from = out->due;
+    if (cm_value_member(object, "ladder_from") != NULL &&
+        !read_time(&out->ladder_from, object, "ladder_from"))
+        return false;
     out->paused_by_state = is_true(object, "paused_by_state");
     out->paused_by_command = is_true(object, "paused_by_command");
     const bool ended = out->status == CM_DEADLINE_MET || out->status == CM_DEADLINE_ENDED;
@@ -614,6 +638,7 @@ static bool read_outcome(struct cm_outcome *out, struct cm_arena *arena,
                          const struct cm_lifecycle *lifecycle, const struct cm_value *value,
                          cm_reveal_fn *reveal, void *userdata, bool *no_memory)
 {
+    out->is_timer = is_true(value, "timer");
     const struct cm_value *opened = cm_value_member(value, "opened");
     const struct cm_value *fields = cm_value_member(value, "fields");
     const struct cm_value *deadlines = cm_value_member(value, "deadlines");
@@ -698,6 +723,7 @@ static bool read_row(struct cm_record *out, struct cm_arena *arena, const struct
         out->state == CM_NONE || !cm_value_member_as_integer(value, "opened_at", &out->opened_at) ||
         !cm_value_member_as_integer(value, "entered_at", &out->entered_at) ||
         !cm_value_member_as_integer(value, "changed_at", &out->changed_at) ||
+        !cm_value_member_as_integer(value, "moved_at", &out->moved_at) ||
         !read_id(&out->parent, value, "parent") ||
         !read_id(&out->merged_into, value, "merged_into") ||
         !read_number(&out->children_open, value, "children_open") ||

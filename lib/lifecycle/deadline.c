@@ -162,14 +162,14 @@ static void schedule_step(struct cm_deadline_state *state, struct cm_deadline_sc
     if (state->stepped >= scene->deadline->step_count)
         return;
     const struct cm_breach_step *step = &scene->deadline->steps[state->stepped];
-    community_time_ms at = state->due + 1;
+    community_time_ms at = state->ladder_from + 1;
     if (step->has_after) {
         /* A step beyond the years of the calendar waits for a later look at the record. */
-        if (!cm_lifecycle_due(&at, scene->lifecycle, state->due, &step->after,
+        if (!cm_lifecycle_due(&at, scene->lifecycle, state->ladder_from, &step->after,
                               &scene->unknown_year))
             return;
-        if (at <= state->due)
-            at = state->due + 1;
+        if (at <= state->ladder_from)
+            at = state->ladder_from + 1;
     }
     keep_earliest(state, CM_TIMER_STEP, state->stepped, at);
 }
@@ -199,9 +199,24 @@ static bool time_in_field(community_time_ms *due_out, const struct cm_deadline_s
     return cm_time_parse(scene->at_value->as.text, due_out, NULL);
 }
 
+static bool was_missed(const struct cm_deadline_state *state)
+{
+    return state->missed || state->breached ||
+           (state->status == CM_DEADLINE_MET && state->ended_at > state->due);
+}
+
+/* A breach that a timer noted after the moment that is only now entered has not happened. */
+static void forgive(struct cm_deadline_state *state, community_time_ms now)
+{
+    if (now <= state->due)
+        state->breached = false;
+}
+
 bool cm_deadline_start(struct cm_deadline_state *state, struct cm_deadline_scene *scene)
 {
-    struct cm_deadline_state fresh = {.status = CM_DEADLINE_RUNNING, .started_at = scene->now};
+    struct cm_deadline_state fresh = {.status = CM_DEADLINE_RUNNING,
+                                      .started_at = scene->now,
+                                      .missed = was_missed(state)};
     if (scene->deadline->allows_at) {
         if (!time_in_field(&fresh.due, scene))
             return true;
@@ -214,6 +229,7 @@ bool cm_deadline_start(struct cm_deadline_state *state, struct cm_deadline_scene
     if (has_percent_warning(scene->deadline) &&
         !length_between(&fresh.whole_ms, scene, fresh.started_at, fresh.due))
         return false;
+    fresh.ladder_from = fresh.due;
     schedule(&fresh, scene);
     *state = fresh;
     return true;
@@ -224,9 +240,13 @@ bool cm_deadline_pause(struct cm_deadline_state *state, struct cm_deadline_scene
     if (state->status != CM_DEADLINE_RUNNING)
         return true;
     struct cm_deadline_state paused = *state;
-    /* A breach is a fact; what is left of a missed period is nothing, and it stays missed. */
-    if (!state->breached &&
-        !freeze(&paused.left, scene, cm_deadline_unit(scene->deadline), state->due, scene->now))
+    forgive(&paused, scene->now);
+    /* Nothing is left of a missed period; what stands still is the ladder. */
+    if (paused.breached)
+        paused.left = (struct cm_remainder){.unit = CM_ELAPSED,
+                                            .amount = scene->now - state->ladder_from};
+    else if (!freeze(&paused.left, scene, cm_deadline_unit(scene->deadline), state->due,
+                     scene->now))
         return false;
     paused.status = CM_DEADLINE_PAUSED;
     schedule(&paused, scene);
@@ -239,8 +259,12 @@ bool cm_deadline_resume(struct cm_deadline_state *state, struct cm_deadline_scen
     if (state->status != CM_DEADLINE_PAUSED)
         return true;
     struct cm_deadline_state running = *state;
-    if (!state->breached && !thaw(&running.due, scene, &state->left))
+    if (state->breached)
+        running.ladder_from = scene->now - state->left.amount;
+    else if (!thaw(&running.due, scene, &state->left))
         return false;
+    else
+        running.ladder_from = running.due;
     running.status = CM_DEADLINE_RUNNING;
     running.left = (struct cm_remainder){0};
     schedule(&running, scene);
@@ -252,6 +276,7 @@ bool cm_deadline_extend(struct cm_deadline_state *state, struct cm_deadline_scen
                         const struct cm_duration *by)
 {
     struct cm_deadline_state longer = *state;
+    forgive(&longer, scene->now);
     if (!cm_lifecycle_due(&longer.due, scene->lifecycle, state->due, by, &scene->unknown_year))
         return false;
     int64_t added_ms = 0;
@@ -260,6 +285,7 @@ bool cm_deadline_extend(struct cm_deadline_state *state, struct cm_deadline_scen
         return false;
     longer.whole_ms += added_ms;
     longer.extended += by->amount;
+    longer.ladder_from = longer.due;
     schedule(&longer, scene);
     *state = longer;
     return true;
@@ -278,6 +304,7 @@ static void catch_up(struct cm_deadline_state *state, struct cm_deadline_scene *
 void cm_deadline_end(struct cm_deadline_state *state, struct cm_deadline_scene *scene, bool met)
 {
     catch_up(state, scene);
+    forgive(state, scene->now);
     state->status = met ? CM_DEADLINE_MET : CM_DEADLINE_ENDED;
     state->ended_at = scene->now;
     state->left = (struct cm_remainder){0};

@@ -138,7 +138,7 @@ static bool is_importer(struct cm_decision *decision, const struct cm_directory 
 static bool brings_the_past(const struct cm_record *record, const struct cm_request *request)
 {
     return request->at < request->now || request->recorded_at != request->now ||
-           request->at < record->changed_at;
+           request->at < record->moved_at;
 }
 
 static struct cm_decide_scene make_scene(struct cm_decision *decision,
@@ -206,6 +206,7 @@ static void note_notifications(struct cm_decision *decision, const struct cm_tra
         outcome->effects[outcome->effect_count++] =
             (struct cm_effect){.kind = CM_EFFECT_NOTIFY,
                                .action = transition->notifications[i].message,
+                               .words = &transition->notifications[i].words,
                                .to = transition->notifications[i].to};
 }
 
@@ -435,6 +436,7 @@ void cm_decide_timer(struct cm_decision *decision, const struct cm_record *recor
                                        .at = at,
                                        .now = at,
                                        .recorded_at = at};
+    decision->outcome.is_timer = true;
     if (timer->kind == CM_TIMER_AFTER)
         fire_after(decision, record, &request, timer, directory);
     else

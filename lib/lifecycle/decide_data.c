@@ -64,7 +64,7 @@ static void take_field(const struct cm_decide_scene *scene, int32_t index,
         cm_decide_no(scene, CM_CODE_UNKNOWN_UNIT, value->as.text, field->name);
         return;
     }
-    if (field->type == CM_FIELD_RATING && cm_decide_field(scene, index)->type != CM_NULL) {
+    if (field->type == CM_FIELD_RATING && cm_record_has(scene->record, index)) {
         cm_decide_no(scene, CM_CODE_ALREADY_RATED, field->name, scene->rule);
         return;
     }
@@ -166,7 +166,8 @@ void cm_decide_requirements(const struct cm_decide_scene *scene,
                      cm_decide_number_text(scene, scene->record->children_open));
 }
 
-/* "return", or "return:water-bureau" where the limit is per value of a field. */
+/* "return", or "return:water-bureau" where the limit is per value of a field: the one that the command
+ * brings, if it brings one. */
 static struct community_text counter_name(const struct cm_decide_scene *scene,
                                           const struct cm_transition *transition)
 {
@@ -176,7 +177,7 @@ static struct community_text counter_name(const struct cm_decide_scene *scene,
     cm_buffer_init(&name, scene->decision->arena->allocator);
     cm_buffer_text(&name, transition->name);
     cm_buffer_byte(&name, ':');
-    const struct cm_value *value = &scene->record->fields[transition->at_most_per];
+    const struct cm_value *value = cm_decide_field(scene, transition->at_most_per);
     if (value->type == CM_TEXT_VALUE)
         cm_buffer_text(&name, value->as.text);
     else if (value->type == CM_INT)

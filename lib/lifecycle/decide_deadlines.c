@@ -97,7 +97,7 @@ static bool may_extend(const struct cm_decide_scene *scene, const struct cm_dead
         refuse_extension(scene, CM_CODE_DEADLINE_NOT_RUNNING, deadline, (struct community_text){0});
         return false;
     }
-    if (state->breached || scene->request->at > state->due) {
+    if (scene->request->at > state->due) {
         refuse_extension(scene, CM_CODE_DEADLINE_PASSED, deadline,
                          cm_decide_time_text(scene, state->due));
         return false;

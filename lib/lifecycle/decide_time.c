@@ -61,12 +61,13 @@ void cm_decide_times(const struct cm_decide_scene *scene)
     if (scene->is_importer &&
         is_later_than_allowed(scene->record->lifecycle, request->at, request->recorded_at))
         decision->outcome.flags |= CM_OUTCOME_FLAG_BACKFILLED;
-    if (request->at >= scene->record->changed_at)
+    /* Timers do not count: whether they have fired yet must not decide what may be entered late. */
+    if (request->at >= scene->record->moved_at)
         return;
     if (scene->is_importer)
         decision->outcome.flags |= CM_OUTCOME_FLAG_OUT_OF_ORDER;
     else
-        refuse_time(scene, CM_CODE_BEFORE_LAST_ENTRY, scene->record->changed_at);
+        refuse_time(scene, CM_CODE_BEFORE_LAST_ENTRY, scene->record->moved_at);
 }
 
 static void refuse_unknown_year(const struct cm_decide_scene *scene, int32_t year)

@@ -100,13 +100,14 @@ static bool grant_holds(const struct cm_directory *directory, const struct cm_gr
     return unit_is_valid(directory, grant->unit, question->at);
 }
 
-/* A delegation of a delegation does not count. */
+/* Their own grant must be at the same unit or at one that covers it; a delegation of a delegation
+ * does not count. */
 const struct cm_grant *cm_directory_principal(const struct cm_directory *directory,
                                               const struct cm_grant *grant, community_time_ms at)
 {
     if (grant->delegate_of.size == 0)
         return NULL;
-    const struct cm_grant_question question = {.unit = grant->unit, .at = at};
+    const struct cm_grant_question question = {.place = grant->unit, .at = at};
     size_t index = grant_lower_bound(directory, grant->delegate_of, grant->role);
     for (; index < directory->grant_count; index++) {
         const struct cm_grant *own = &directory->grants[index];

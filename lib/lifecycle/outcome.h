@@ -31,6 +31,7 @@ enum cm_effect_kind {
 struct cm_effect {
     uint8_t kind;                   /* enum cm_effect_kind */
     struct community_text action;   /* the message of a notification, the "do" of a step */
+    const struct cm_title *words; /* of a notification that brings its own text; may be NULL */
     struct community_text to;       /* a role's words or a unit's id; may be none */
     struct community_text deadline; /* of a warning, breach or step; may be none */
 };
@@ -39,6 +40,7 @@ enum { CM_OUTCOME_FLAG_BACKFILLED = 1 << 0, CM_OUTCOME_FLAG_OUT_OF_ORDER = 1 << 
 
 struct cm_outcome {
     bool opens;                      /* the record's first entry */
+    bool is_timer; /* nobody did it: its time had come */
     struct community_text requester; /* of an opening */
     struct community_text external_id;
     struct community_id parent;

@@ -14,6 +14,7 @@ bool cm_record_make(struct cm_record *out, struct cm_arena *arena,
     out->lifecycle = lifecycle;
     out->state = CM_NONE;
     out->changed_at = INT64_MIN;
+    out->moved_at = INT64_MIN;
     out->fields = cm_arena_array(arena, lifecycle->field_count, sizeof(*out->fields));
     out->commitments = cm_arena_array(arena, lifecycle->field_count, sizeof(*out->commitments));
     out->deadlines = cm_arena_array(arena, lifecycle->deadline_count, sizeof(*out->deadlines));
@@ -44,6 +45,11 @@ struct community_text cm_record_unit(const struct cm_record *record)
 struct community_text cm_record_place(const struct cm_record *record)
 {
     return text_of_field(record, record->lifecycle->place_field);
+}
+
+bool cm_record_has(const struct cm_record *record, int32_t field)
+{
+    return record->fields[field].type != CM_NULL || record->commitments[field].data != NULL;
 }
 
 bool cm_record_is_final(const struct cm_record *record)

@@ -25,6 +25,7 @@ enum cm_timer_kind {
 struct cm_deadline_state {
     uint8_t status; /* enum cm_deadline_status */
     bool breached;
+    bool missed; /* it was breached in an earlier run, before it was started anew */
     bool paused_by_state;
     bool paused_by_command;
     community_time_ms started_at;
@@ -32,7 +33,9 @@ struct cm_deadline_state {
     community_time_ms ended_at; /* of MET and ENDED */
     int64_t whole_ms; /* the allowance in working milliseconds (elapsed for elapsed periods) */
     int64_t extended; /* granted so far, in the unit of the cap */
-    struct cm_remainder left; /* while paused */
+    /* From when the steps of the ladder count: the due time, later by what pauses took since. */
+    community_time_ms ladder_from;
+    struct cm_remainder left; /* while paused; of a breached one: the time since ladder_from */
     uint32_t warned;          /* bit i: warning i has fired or can no longer fire */
     uint16_t stepped;         /* steps of the ladder done */
     /* The next timer of this deadline, computed when it last changed. */
@@ -62,6 +65,7 @@ struct cm_record {
     community_time_ms opened_at;
     community_time_ms entered_at; /* its state */
     community_time_ms changed_at; /* the latest occurred_at of its entries */
+    community_time_ms moved_at;   /* the latest occurred_at of those that are no timers */
     struct community_text requester;
     struct community_text external_id; /* may be none */
     struct community_id parent;        /* nil: none */
@@ -86,6 +90,8 @@ int64_t cm_record_count(const struct cm_record *record, struct community_text co
 /* The unit that answers for it now; {NULL, 0}: none. */
 struct community_text cm_record_unit(const struct cm_record *record);
 struct community_text cm_record_place(const struct cm_record *record);
+/* Whether a field holds something, known or erased. */
+bool cm_record_has(const struct cm_record *record, int32_t field);
 bool cm_record_is_final(const struct cm_record *record);
 /* The earliest due time of a running deadline, missed ones too; COMMUNITY_TIME_NONE (INT64_MAX)
  * when none is running. */

@@ -34,7 +34,7 @@ void cm_ticket_rate_option(struct cm_decision *decision, const struct cm_record 
     const struct cm_request request = {.name = rule, .actor = actor, .at = at};
     if (!may_rate(decision, record, &request, directory))
         refuse(decision, CM_CODE_NOT_PERMITTED, rule, actor, rule);
-    if (record->fields[record->lifecycle->rating_field].type != CM_NULL)
+    if (cm_record_has(record, record->lifecycle->rating_field))
         refuse(decision, CM_CODE_ALREADY_RATED, rule, rule, rule);
     decision->accepted = decision->reason_count == 0;
 }
@@ -79,7 +79,6 @@ void cm_ticket_rate(struct cm_decision *decision, const struct cm_record *record
                     const struct cm_request *request, const struct cm_directory *directory)
 {
     const struct community_text rule = CM_TEXT(CM_COMMAND_RATE);
-    const int32_t field = record->lifecycle->rating_field;
     const struct cm_value *level = cm_value_member(request->data, "rating");
     decision->outcome.occurred_at = request->at;
     cm_decide_when(decision, record, request, directory, rule);
@@ -88,7 +87,7 @@ void cm_ticket_rate(struct cm_decision *decision, const struct cm_record *record
     check_rating_data(decision, request->data);
     if (level == NULL || level->type == CM_NULL)
         refuse(decision, CM_CODE_MISSING_DATA, rule, CM_TEXT("rating"), rule);
-    else if (record->fields[field].type != CM_NULL)
+    else if (cm_record_has(record, record->lifecycle->rating_field))
         refuse(decision, CM_CODE_ALREADY_RATED, rule, rule, rule);
     else
         take_rating(decision, record, level);

@@ -200,7 +200,7 @@ Test(entry, the_bytes_of_version_1_are_frozen)
 
 Test(entry, its_hash_is_sha256_over_the_bytes)
 {
-    static const char expected[] = "1f129300ac71e385581157178c086a04c7761f9118023d57161e17e1342f47ab";
+    static const char expected[] = "aad6dfa9039e0dd372844b27bbda4fbd63a4239966ad7bc76f7c28d4e1ff87d6";
     uint8_t hash[32];
     char hex[65];
     write_entry();

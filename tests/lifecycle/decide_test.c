@@ -29,6 +29,8 @@ static const char *const request =
     "  {'name': 'chase', 'from': 'given', 'by': ['requester', 'operator'],"
     "   'after': '1 working day', 'at_most': {'times': 2}},"
     "  {'name': 'note', 'from': '*', 'asks': ['text']},"
+    "  {'name': 'ask', 'from': 'taken', 'asks': ['lead_unit'],"
+    "   'at_most': {'times': 1, 'per': 'lead_unit'}},"
     "  {'name': 'handle', 'from': 'taken', 'to': 'handled', 'by': 'handler of lead_unit',"
     "   'asks': ['reply', 'count'], 'requires': ['reply', 'phone']},"
     "  {'name': 'close', 'from': 'handled', 'to': 'closed', 'by': 'operator', 'asks': ['rating'],"
@@ -324,6 +326,16 @@ Test(decide, at_most_counts_for_each_value_and_outlives_reopening)
     SAYS("chase", "res", "2026-06-02 17:30", NULL, "ok");
     SAYS("chase", "op", "2026-06-02 17:30", NULL, "ok");
     SAYS("chase", "res", "2026-06-02 17:30", NULL, "at-most");
+}
+
+Test(decide, at_most_counts_the_value_that_the_command_brings)
+{
+    open_and_give("bureau");
+    SAYS("take", "hand", NINE, NULL, "ok");
+    SAYS("ask", "x", NINE, "{'lead_unit': 'works'}", "ok");
+    SAYS("ask", "x", NINE, "{'lead_unit': 'street'}", "ok");
+    SAYS("ask", "x", NINE, "{'lead_unit': 'works'}", "at-most");
+    SAYS("ask", "x", NINE, "{'lead_unit': 'bureau'}", "ok");
 }
 
 Test(decide, within_and_after_include_their_limit)

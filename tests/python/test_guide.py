@@ -2,7 +2,9 @@
 """What docs/python.md shows is what happens; the examples tell one story in C and Python."""
 import contextlib
 import io
+import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -40,6 +42,27 @@ def run(*command):
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_c_example_compiles_against_the_installed_library(tmp_path):
+    for tool in ("cmake", "cc", "pkg-config"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no {tool}")
+    run("cmake", "--install", BUILD, "--prefix", tmp_path)
+    description, = tmp_path.rglob("libcommunity.pc")
+    library = description.parent.parent
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(description.parent)}
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libcommunity"], env=environment,
+                           capture_output=True, text=True, check=True).stdout.split()
+    run("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+        SOURCE / "examples/c/desk.c", *flags, f"-Wl,-rpath,{library}", "-o", tmp_path / "tour")
+    assert "whole, 6 entries" in run(tmp_path / "tour",
+                                     SOURCE / "examples/rulebooks/city-311.json")
+    # The package that was installed beside it works as well.
+    package = tmp_path / "lib/python3/dist-packages"
+    program = "import libcommunity; print(libcommunity.__file__, libcommunity.open('memory:').now())"
+    assert str(package) in run(
+        "env", f"PYTHONPATH={package}", sys.executable, "-W", "ignore", "-c", program)
 
 
 def test_the_examples_write_the_same_journal():

@@ -387,7 +387,7 @@ ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.te
                      st.binary(max_size=5), st.just(()), st.builds(object))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.data())
 def test_the_generated_layer_only_raises(data):
     made = generated.desk_handle_new(None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Threads take turns at a desk and do not wait for each other elsewhere; a forked child is refused."""
+"""Threads take turns at a desk and nowhere else; a forked child is refused."""
 import os
 import sqlite3
 import sys
@@ -61,7 +61,8 @@ def test_a_writer_that_waits_lets_others_compute(file_desk, path, name):
     assert not isinstance(results[0], BaseException), results
 
 
-@pytest.mark.parametrize("name", ["find", "history", "verify", "summary", "backup", "outbox", "get"])
+@pytest.mark.parametrize("name", ["find", "history", "verify", "summary", "backup", "outbox",
+                                  "get"])
 def test_a_long_read_lets_others_compute(file_desk, tmp_path, name):
     with file_desk.batch():
         record = open_request(file_desk, "A-0").record

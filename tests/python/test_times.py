@@ -58,7 +58,8 @@ def test_seconds_in_an_offset_are_brought_to_utc():
 
 
 def test_both_spellings_of_utc_are_read():
-    assert times.parse_time("2026-06-01T00:00:00Z") == times.parse_time("2026-06-01T00:00:00.000+00:00")
+    assert times.parse_time("2026-06-01T00:00:00Z") == times.parse_time(
+        "2026-06-01T00:00:00.000+00:00")
 
 
 NAIVE = datetime(2026, 6, 1, 9, 0)

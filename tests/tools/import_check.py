@@ -8,8 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import (COMMAND, DATA, DIRECTORY, MAP, RULEBOOK, Skip, environment, expect, lines,
-                     main, run, write)
+from harness import (COMMAND, DATA, DIRECTORY, MAP, RULEBOOK, Skip, environment, expect, main,
+                     run, write)
 
 HEADER = ("case_enquiry_id,open_dt,target_dt,closed_dt,ontime_status,case_status,subject,reason,"
           "type,queue,department,neighborhood,ward,source")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """check and due."""
-from harness import RULEBOOK, SOURCE, expect, main, write
+from harness import SOURCE, expect, main, write
 
 CALENDAR = """{
   "rulebook": "days", "version": "1",

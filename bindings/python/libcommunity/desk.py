@@ -23,7 +23,7 @@ __all__ = ["Answers", "Batch", "Clock", "Desk", "Progress", "open"]
 Clock = Union[datetime, Callable[[], datetime]]
 """A fixed time, or what is asked for the time once per call. Aware datetimes only."""
 Progress = Callable[[int, int], object]
-"""Called now and then with what is done and what there is (0: not known). Stop by returning False."""
+"""Called now and then with what is done and what there is (0: not known); False stops the call."""
 
 _Item = TypeVar("_Item")
 _BUSY_TIMEOUT_MS_MAX = 2**31 - 1
@@ -136,7 +136,6 @@ class Batch:
 
     def __init__(self, gate: _Gate) -> None:
         self._gate = gate
-        self._is_begun = False
         self._has_ended = False
 
     def __enter__(self) -> Batch:
@@ -147,7 +146,7 @@ class Batch:
             with gate as handle:
                 generated.community_desk_begin(handle)
             gate.batch = self
-            self._is_begun = True
+            self._has_ended = False
         except BaseException:
             gate.lock.release()
             raise
@@ -277,8 +276,8 @@ class Desk:
         """Decides a command and, if the rules allow it, does it.
 
         `command` is a transition's name, "open", "rate" or a directory command, with the rest as
-        keywords; or all of it as a dict in the form of docs/formats.md. What is done is durable when
-        this returns; in a batch, when the batch has ended.
+        keywords; or all of it as a dict in the form of docs/formats.md. What is done is durable
+        when this returns; in a batch, when the batch has ended.
 
         Raises :class:`Refused` with all reasons when the rules say no.
         """
@@ -303,10 +302,10 @@ class Desk:
     def batch(self) -> Batch:
         """``with desk.batch():`` makes one transaction of all commands in it.
 
-        It is committed at the end and rolled back by an exception that leaves it. A :class:`Refused`
-        or :class:`KeyReused` that you catch inside does not disturb it; after any other error of a
-        command the batch is lost, and every further call in it raises :class:`Closed`. Other threads
-        wait until it is over.
+        It is committed at the end and rolled back by an exception that leaves it. A
+        :class:`Refused` or :class:`KeyReused` that you catch inside does not disturb it; after an
+        error by which the library has rolled it back, every further call in it raises
+        :class:`Closed`. Other threads wait until it is over.
         """
         return Batch(self._gate)
 
@@ -389,7 +388,7 @@ class Desk:
         return self._answering(stream, Effect.from_dict)
 
     def acknowledge(self, effect: str | Effect) -> None:
-        """Takes an effect out of the outbox. Raises :class:`NotFound` when it does not wait there."""
+        """Takes an effect out of the outbox. :class:`NotFound` when it does not wait there."""
         effect_id = check_text(effect.id if isinstance(effect, Effect) else effect, "effect")
         with self._gate as handle:
             generated.community_desk_acknowledge(handle, effect_id)
@@ -397,7 +396,7 @@ class Desk:
     # ---- care ----
 
     def verify(self, *, progress: Progress | None = None) -> Verification:
-        """Reads every entry again: hashes, chains, commitments, and each record against its entries.
+        """Reads every entry again: hashes, chains, commitments, and each record against them.
 
         The answer is true when the journal is whole.
         """
@@ -425,8 +424,8 @@ def open(uri: str | os.PathLike[str], *, create: bool = False, read_only: bool =
     `create` makes a new one and raises :class:`Exists` if there is one; without it, a desk that is
     not there is :class:`NotFound`. With `sync` "normal" instead of "full" the last commits may be
     lost when the power fails. `busy_timeout` is in seconds. `clock` and `random` stand in for the
-    system's, for tests: a fixed time or a function that tells it, and a function from a count to that
-    many bytes.
+    system's, for tests: a fixed time or a function that tells it, and a function from a count to
+    that many bytes.
     """
     place = uri if isinstance(uri, str) else "sqlite:" + check_text(os.fspath(uri), "uri")
     check_text(place, "uri")

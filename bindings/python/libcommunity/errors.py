@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong, as exceptions.
 
-A "no" of the rules is :class:`Refused`, with every reason. Everything else is bad input or a failing
-world. Each class is also the one of Python's own that fits, so ``except KeyError`` and ``except
-ValueError`` work as a reader would expect.
+A "no" of the rules is :class:`Refused`, with every reason. Everything else is bad input or a
+failing world. Each class is also the one of Python's own that fits, so ``except KeyError`` and
+``except ValueError`` work as a reader would expect.
 """
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Reason:
 
 
 class Refused(CommunityError):
-    """The rules say no. :attr:`reasons` has every reason; the rest of the members are the first's."""
+    """The rules say no. :attr:`reasons` has every reason; the other members are the first's."""
 
     reasons: tuple[Reason, ...]
 

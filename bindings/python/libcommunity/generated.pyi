@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The types of the generated layer, which SWIG does not write. stubtest compares names and parameters.
+# The types of the generated layer, which SWIG does not write. stubtest compares it with the module.
 from typing import Any, Callable, Final, Optional
 
 _Progress = Optional[Callable[[int, int], object]]

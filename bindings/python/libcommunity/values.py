@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python values as JSON text for the library: checked here, so that an error names what was given."""
+"""Python values as JSON text for the library, checked so that an error names what was given."""
 from __future__ import annotations
 
 import json
