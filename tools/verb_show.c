@@ -285,6 +285,31 @@ static void add_details(const struct tool *tool, struct tool_bytes *out,
     tool_bytes_free(&piece);
 }
 
+/* "resolve, 50%" or "resolve, criticise -> street-1": what a timer was about, on a line of its own. */
+static void add_timer(struct tool_bytes *out, const struct tool_json_node *outcome)
+{
+    static const struct community_text arrow = {" -> ", 4};
+    const struct tool_json_node *effects = tool_json_member(outcome, "effects");
+    const struct tool_json_node *effect = effects ? effects->first : NULL;
+    struct community_text deadline = tool_json_text(effect, "deadline");
+    if (!tool_json_is_true(outcome, "timer") || deadline.size == 0) {
+        return;
+    }
+    struct community_text action = tool_json_text(effect, "action");
+    struct community_text to = tool_json_text(effect, "to");
+    tool_bytes_add_string(out, "        ");
+    tool_bytes_add_shown(out, deadline);
+    if (action.size > 0) {
+        tool_bytes_add_string(out, ", ");
+        tool_bytes_add_shown(out, action);
+    }
+    if (to.size > 0) {
+        tool_bytes_add(out, arrow);
+        tool_bytes_add_shown(out, to);
+    }
+    end_line(out, true);
+}
+
 static void add_history_row(struct tool_table *table, const struct tool_json_node *item)
 {
     struct tool_bytes time = {0};
@@ -336,6 +361,7 @@ static void add_history(const struct tool *tool, struct tool_bytes *out,
     for (const struct tool_json_node *item = history->first; item; item = item->next) {
         tool_bytes_add(out, take_line(&rest));
         add_details(tool, out, tool_json_member(item, "data"));
+        add_timer(out, tool_json_member(item, "outcome"));
     }
     out->failed |= rows.failed;
     tool_bytes_free(&rows);

@@ -13,6 +13,7 @@
 #include "community.h"
 
 #define TEXT(literal) ((struct community_text){literal, sizeof(literal) - 1})
+#define SHOWN(text) (int)(text).size, (text).data /* for "%.*s" */
 
 static struct community_error error; /* the first error stands */
 
@@ -51,22 +52,17 @@ static bool fill_random(void *userdata, uint8_t *bytes, size_t size)
 /* A yes shows the new state and what is due; a no shows every reason. */
 static void show(const struct community_receipt *receipt)
 {
-    const struct community_text state = community_receipt_state(receipt);
     if (community_receipt_is_accepted(receipt))
-        printf("accepted %.*s\n", (int)state.size, state.data);
+        printf("accepted %.*s\n", SHOWN(community_receipt_state(receipt)));
     for (size_t i = 0; i < community_receipt_deadline_count(receipt); i++) {
-        const struct community_text name = community_receipt_deadline_name(receipt, i);
         char due[COMMUNITY_TIME_TEXT_SIZE];
         community_time_format(due, community_receipt_deadline_due(receipt, i), -5 * 60);
-        printf("  %.*s is due %s\n", (int)name.size, name.data, due);
+        printf("  %.*s is due %s\n", SHOWN(community_receipt_deadline_name(receipt, i)), due);
     }
-    for (size_t i = 0; i < community_receipt_reason_count(receipt); i++) {
-        const struct community_text code = community_receipt_reason_code(receipt, i);
-        const struct community_text message = community_receipt_reason_message(receipt, i);
-        const struct community_text zh = community_receipt_reason_message_zh(receipt, i);
-        printf("refused %.*s\n  %.*s\n  %.*s\n", (int)code.size, code.data, (int)message.size,
-               message.data, (int)zh.size, zh.data);
-    }
+    for (size_t i = 0; i < community_receipt_reason_count(receipt); i++)
+        printf("refused %.*s\n  %.*s\n  %.*s\n", SHOWN(community_receipt_reason_code(receipt, i)),
+               SHOWN(community_receipt_reason_message(receipt, i)),
+               SHOWN(community_receipt_reason_message_zh(receipt, i)));
 }
 
 static void submit(struct community_desk *desk, struct community_text json)
@@ -83,7 +79,7 @@ static void submit(struct community_desk *desk, struct community_text json)
 static int print_line(void *userdata, struct community_text json)
 {
     (void)userdata;
-    printf("%.*s\n", (int)json.size, json.data);
+    printf("%.*s\n", SHOWN(json));
     return 0;
 }
 

@@ -211,9 +211,6 @@ static enum community_status decide_move(struct submission *submission,
     const struct community_text words = cm_value_member_as_text(request->data, "into");
     if (decision->transition != NULL && decision->transition->merges && words.data != NULL)
         cm_ticket_check_merge(decision, record, target != NULL ? &target->record : NULL, words);
-    if (decision->transition != NULL && decision->transition->unmerges &&
-        cm_id_is_nil(&record->merged_into))
-        refuse(submission, CM_CODE_NOT_MERGED, request->name);
     return COMMUNITY_OK;
 }
 

@@ -33,6 +33,7 @@ struct verifying {
     struct cm_buffer text;
     struct cm_text_map chains; /* id bytes -> struct chain_end */
     int64_t next_position;
+    bool has_caught_up;
     int64_t total;
     int (*progress)(void *userdata, int64_t done, int64_t total);
     void *userdata;
@@ -571,9 +572,39 @@ static void check_snapshot(struct rebuilding *rebuilding)
                           status == COMMUNITY_NO_MEMORY ? CM_CODE_NO_MEMORY : CM_CODE_STORE_IO);
 }
 
+/* Callbacks stop the store's walk when they have found something or failed; otherwise its own
+ * failure counts. */
+static enum community_status conclude(struct verifying *verifying, enum community_status status,
+                                      const struct community_error *own)
+{
+    if (verifying->status != COMMUNITY_OK)
+        return verifying->status;
+    if (status == COMMUNITY_OK || !verifying->result->is_whole)
+        return COMMUNITY_OK;
+    cm_fail_copy(verifying->err, own);
+    return status;
+}
+
+/* While the journal was read others went on writing. The walk over the rows holds the store still as
+ * it is now, so that what has come since is read before the first row is compared. */
+static bool catch_up(struct verifying *verifying)
+{
+    struct community_desk *desk = verifying->desk;
+    struct community_error own = {0};
+    if (verifying->has_caught_up)
+        return true;
+    const enum community_status status = desk->store.entries(
+        desk->store.self, verifying->next_position, check_entry, verifying, &own);
+    verifying->has_caught_up = true;
+    verifying->status = conclude(verifying, status, &own);
+    return verifying->status == COMMUNITY_OK && verifying->result->is_whole;
+}
+
 static int check_row(void *userdata, const struct community_store_record *row)
 {
     struct verifying *verifying = userdata;
+    if (!catch_up(verifying))
+        return 1;
     cm_arena_reset(&verifying->entry);
     if (!row_ends_right(verifying, row))
         return 1;
@@ -598,19 +629,6 @@ static int check_row(void *userdata, const struct community_store_record *row)
 }
 
 /* ---- everything ---- */
-
-/* Callbacks stop the store's walk when they have found something or failed; otherwise its own
- * failure counts. */
-static enum community_status conclude(struct verifying *verifying, enum community_status status,
-                                      const struct community_error *own)
-{
-    if (verifying->status != COMMUNITY_OK)
-        return verifying->status;
-    if (status == COMMUNITY_OK || !verifying->result->is_whole)
-        return COMMUNITY_OK;
-    cm_fail_copy(verifying->err, own);
-    return status;
-}
 
 static enum community_status verify_all(struct verifying *verifying)
 {

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "deadline.h"
 #include "decide_steps.h"
+#include "identity.h"
 #include "rfc3339.h"
 #include "text.h"
 
@@ -217,6 +218,8 @@ static void merge(const struct cm_decide_scene *scene, const struct cm_transitio
         outcome->sets_merged_into = true;
         outcome->merged_into = scene->request->into;
     }
+    if (transition->unmerges && cm_id_is_nil(&scene->record->merged_into))
+        cm_decide_no(scene, CM_CODE_NOT_MERGED, transition->name, (struct community_text){0});
     if (transition->unmerges) {
         outcome->sets_merged_into = true;
         outcome->merged_into = (struct community_id){{0}};

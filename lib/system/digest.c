@@ -4,6 +4,7 @@
  * threads, so the algorithm is fetched once per holder. */
 #include "digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "memory.h"
@@ -20,8 +21,12 @@ struct cm_digest *cm_digest_new(const struct community_allocator *allocator)
     if (digest == NULL)
         return NULL;
     digest->allocator = *allocator;
-    digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-    digest->context = EVP_MD_CTX_new();
+    /* Said on its own: a fetch that has to start libcrypto first does not survive its running out of
+     * memory. */
+    if (OPENSSL_init_crypto(0, NULL) == 1) {
+        digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+        digest->context = EVP_MD_CTX_new();
+    }
     if (digest->algorithm != NULL && digest->context != NULL)
         return digest;
     cm_digest_free(digest);

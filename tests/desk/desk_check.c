@@ -94,7 +94,7 @@ static void a_ticket_goes_its_way(struct office *office)
     LOOK("@A", "deadlines.resolve.status", "met");
     GIVE("close", "@A", "op", "{}", "accepted");
     LOOK("@A", "is_final", "true");
-    TEXT(office_history(office, "@A", "op"), "open give handle close");
+    TEXT(office_history(office, "@A", "op"), "open give warn handle close");
     TEXT(office_outbox(office), "warn:1 working day before>- notify:closed>requester");
     TEXT(office_verify(office), "whole");
 }
@@ -533,6 +533,7 @@ static void find_filters_and_stops(struct office *office)
     open_request(office, "B");
     CLOCK("2026-06-01 09:02");
     open_request(office, "C");
+    CLOCK("2026-06-01 09:03"); /* ids follow the clock */
     SEND("{'command': 'open', 'lifecycle': 'care', 'external_id': 'D', 'actor': 'res'}",
          "accepted");
     give_request(office, "@B");

@@ -112,6 +112,10 @@ def test_a_record_is_seen_by_its_reader(desk):
     assert record.fields["urgency"] == "general"
     assert record.raw["record"] == record.id
 
+    assert record.state_title == {}
+    assert desk.get(open_request(desk).record, actor="p-2").state_title == {
+        "zh": "待派单", "en": "New"}
+
     stranger = desk.get(record.id, actor="somebody")
     assert stranger.fields["phone"] == libcommunity.Masked("personal")
     assert stranger.fields["subject"] == "Street lamp out"

@@ -60,7 +60,8 @@ def test_the_c_example_compiles_against_the_installed_library(tmp_path):
                                      SOURCE / "examples/rulebooks/city-311.json")
     # The package that was installed beside it works as well.
     package = tmp_path / "lib/python3/dist-packages"
-    program = "import libcommunity; print(libcommunity.__file__, libcommunity.open('memory:').now())"
+    program = ("import libcommunity; "
+               "print(libcommunity.__file__, libcommunity.open('memory:').now())")
     assert str(package) in run(
         "env", f"PYTHONPATH={package}", sys.executable, "-W", "ignore", "-c", program)
 

@@ -174,6 +174,8 @@ class Record:
     deadlines: Mapping[str, Deadline]
     history: tuple[Entry, ...] | None = None
     """With ``history``: every entry, oldest first."""
+    state_title: Mapping[str, str] = field(default_factory=dict)
+    """What people read for the state, by language; empty where the rulebook gives nothing."""
     raw: Mapping[str, Any] = field(repr=False, compare=False, default_factory=dict)
     """The library's own answer."""
 
@@ -191,7 +193,8 @@ class Record:
             flags=frozenset(answer.get("flags") or ()), fields=_members(answer.get("fields")),
             deadlines={item["name"]: Deadline.from_dict(item)
                        for item in answer.get("deadlines") or ()},
-            history=None if history is None else tuple(map(Entry.from_dict, history)), raw=answer)
+            history=None if history is None else tuple(map(Entry.from_dict, history)),
+            state_title=answer.get("state_title") or {}, raw=answer)
 
 
 @dataclass(frozen=True)
