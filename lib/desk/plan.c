@@ -191,6 +191,15 @@ static bool write_values(struct community_text *out, struct cm_plan *plan,
     return !buffer->failed && out->data != NULL;
 }
 
+/* JSON carries whole numbers exactly up to here; what is written beyond could not be read again. */
+static const int64_t number_max = (INT64_C(1) << 53) - 1;
+
+static bool numbers_are_left(const struct cm_plan *plan, const struct cm_entry *entry)
+{
+    return entry->version <= number_max &&
+           plan->desk->last_position < number_max - (int64_t)plan->entry_count;
+}
+
 /* Writes and hashes the entry and puts it into the plan's list. */
 static enum community_status add_entry(struct cm_plan *plan, struct cm_entry *entry,
                                        const struct cm_private_values *values, uint8_t hash_out[32],
@@ -199,6 +208,9 @@ static enum community_status add_entry(struct cm_plan *plan, struct cm_entry *en
     struct cm_buffer *buffer = &plan->desk->buffer;
     struct community_text beside;
     bool ok;
+    if (!numbers_are_left(plan, entry))
+        return cm_fail(err, COMMUNITY_IO, CM_CODE_STORE_FULL,
+                       CM_TEXT("its positions or versions are used up"));
     if (!reserve(plan->arena, &plan->entries, plan->entry_count, &plan->entry_capacity,
                  sizeof(*plan->entries)) ||
         !write_values(&beside, plan, values))

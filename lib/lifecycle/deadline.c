@@ -214,9 +214,8 @@ static void forgive(struct cm_deadline_state *state, community_time_ms now)
 
 bool cm_deadline_start(struct cm_deadline_state *state, struct cm_deadline_scene *scene)
 {
-    struct cm_deadline_state fresh = {.status = CM_DEADLINE_RUNNING,
-                                      .started_at = scene->now,
-                                      .missed = was_missed(state)};
+    struct cm_deadline_state fresh = {
+        .status = CM_DEADLINE_RUNNING, .started_at = scene->now, .missed = was_missed(state)};
     if (scene->deadline->allows_at) {
         if (!time_in_field(&fresh.due, scene))
             return true;
@@ -243,8 +242,8 @@ bool cm_deadline_pause(struct cm_deadline_state *state, struct cm_deadline_scene
     forgive(&paused, scene->now);
     /* Nothing is left of a missed period; what stands still is the ladder. */
     if (paused.breached)
-        paused.left = (struct cm_remainder){.unit = CM_ELAPSED,
-                                            .amount = scene->now - state->ladder_from};
+        paused.left =
+            (struct cm_remainder){.unit = CM_ELAPSED, .amount = scene->now - state->ladder_from};
     else if (!freeze(&paused.left, scene, cm_deadline_unit(scene->deadline), state->due,
                      scene->now))
         return false;

@@ -863,6 +863,7 @@ static void check_failed_run(const struct scenario *scenario, bool is_sqlite, en
     memcpy(before, live, sizeof(before));
     set_up(&run, scenario, is_sqlite);
 
+    const community_time_ms now = run.desk != NULL ? community_desk_now(run.desk) : 0;
     arm(source, place, for_good);
     const enum community_status status = scenario->act(&run, scenario->json);
     memory.is_armed = false;
@@ -877,6 +878,8 @@ static void check_failed_run(const struct scenario *scenario, bool is_sqlite, en
                          run.err.message[0] != '\0',
                      "%s: the error says %d (%s)", where, run.err.status, run.err.code);
     }
+    CHECK_SAYING(status == COMMUNITY_OK || run.desk == NULL || community_desk_now(run.desk) == now,
+                 "%s: now moved on", where);
     char *found = content(&run);
     const char *wanted = status == expected->status ? expected->after : expected->before;
     CHECK_SAYING(strcmp(found, wanted) == 0, "%s: the desk changed\n--- wanted\n%.600s\n--- found\n%.600s",

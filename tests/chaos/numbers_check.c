@@ -164,7 +164,7 @@ static void check_effects(struct community_desk *desk)
                  id, err.message);
 }
 
-static void check_positions(int64_t base)
+static void check_positions(int64_t base, int expected_count)
 {
     struct chaos_world world;
     make_desk();
@@ -191,11 +191,13 @@ static void check_positions(int64_t base)
     printf("positions from %lld\n", (long long)base);
     struct community_desk *desk = open_desk(&world, 0);
     const int taken = take_notes(desk, base + 1, 2);
-    CHECK_SAYING(taken == STEP_COUNT, "only %d of %d", taken, STEP_COUNT);
+    CHECK_SAYING(taken == expected_count, "%d and not %d", taken, expected_count);
     check_reading(desk, 1 + taken);
-    check_effects(desk);
+    if (expected_count == STEP_COUNT)
+        check_effects(desk);
     community_desk_close(desk);
-    CHECK(ask("SELECT max(position) FROM entry") == base + STEP_COUNT + 1);
+    CHECK(ask("SELECT max(position) FROM entry") ==
+          base + taken + (expected_count == STEP_COUNT ? 1 : 0));
 }
 
 static void check_versions(int64_t base, int expected_count)
@@ -221,12 +223,12 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     chaos_path(desk_path, "desk.db");
-    check_positions((INT64_C(1) << 31) - 10);
-    check_positions((INT64_C(1) << 32) - 10);
-    check_positions((INT64_C(1) << 53) - 10);
+    check_positions((INT64_C(1) << 31) - 10, STEP_COUNT);
+    check_positions((INT64_C(1) << 32) - 10, STEP_COUNT);
     check_versions((INT64_C(1) << 31) - 10, STEP_COUNT);
     check_versions((INT64_C(1) << 32) - 10, STEP_COUNT);
     /* The greatest integer that JSON carries exactly is 2^53 - 1. */
+    check_positions((INT64_C(1) << 53) - 10, 9);
     check_versions((INT64_C(1) << 53) - 10, 9);
     return chaos_finish();
 }

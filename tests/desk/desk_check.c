@@ -58,9 +58,8 @@ static const char *command_to(struct office *office, const char *command, const 
                               const char *actor, const char *data)
 {
     char json[512];
-    snprintf(json, sizeof(json),
-             "{'command': '%s', 'record': '%s', 'actor': '%s', 'data': %s}", command, record,
-             actor, data);
+    snprintf(json, sizeof(json), "{'command': '%s', 'record': '%s', 'actor': '%s', 'data': %s}",
+             command, record, actor, data);
     return office_send(office, json);
 }
 #define GIVE(command, record, actor, data, expected)                                               \
@@ -416,8 +415,7 @@ static void a_closed_matter_is_reopened_with_its_old_deadline(struct office *off
     GIVE("reopen", "@A", "op", "{}", "accepted");
     LOOK("@A", "deadlines.resolve.due", "2026-06-03T17:30:00+08:00");
     LOOK("@A", "deadlines.resolve.breached", "true");
-    TEXT(office_history(office, "@A", "op"),
-         "open give handle close reopen warn breach step");
+    TEXT(office_history(office, "@A", "op"), "open give handle close reopen warn breach step");
 }
 
 static void late_and_past_entries(struct office *office)
@@ -706,8 +704,7 @@ static void the_first_administrator_closes_the_door(struct office *office)
     SEND("{'command': 'grant', 'actor': 'x', 'data': {'person': 'x',"
          " 'role': 'administrator', 'unit': 'county'}}",
          "administrators-only");
-    SEND("{'command': 'put-unit', 'actor': 'chief', 'data': {'id': 'n', 'kind': 'k'}}",
-         "accepted");
+    SEND("{'command': 'put-unit', 'actor': 'chief', 'data': {'id': 'n', 'kind': 'k'}}", "accepted");
 }
 
 static void directory_commands_say_what_is_wrong(struct office *office)
@@ -776,9 +773,9 @@ static void personal_values_stand_beside_the_journal(struct office *office)
     GIVE("note", "@A", "op", "{'text': 'he is 5550100', 'reason': 'asked'}", "accepted");
     TEXT(office_verify(office), "whole");
     LACKS(office_outbox(office), "5550100");
-    const char *receipt = office_receipt(
-        office, "{'command': 'note', 'record': '@A', 'actor': 'op', 'key': 'k',"
-                " 'data': {'text': 'he is 5550100'}}");
+    const char *receipt =
+        office_receipt(office, "{'command': 'note', 'record': '@A', 'actor': 'op', 'key': 'k',"
+                               " 'data': {'text': 'he is 5550100'}}");
     LACKS(receipt, "5550100");
 }
 
@@ -838,7 +835,7 @@ struct scenario {
 
 #define SCENARIO(function)                                                                         \
     {                                                                                              \
-        #function, function                                                                        \
+#function, function                                                                        \
     }
 static const struct scenario scenarios[] = {
     SCENARIO(a_ticket_goes_its_way),

@@ -302,8 +302,8 @@ const char *office_summary(struct office *office, const char *at, const char *pa
     struct community_error err = {0};
     struct community_document *document;
     if (community_desk_summary(&document, office->desk,
-                               at != NULL ? office_time(at) : COMMUNITY_TIME_NOW, &err) !=
-        COMMUNITY_OK)
+                               at != NULL ? office_time(at) : COMMUNITY_TIME_NOW,
+                               &err) != COMMUNITY_OK)
         return error_text(office, &err);
     const struct cm_value value = parse(office, community_document_json(document));
     community_document_free(document);

@@ -43,12 +43,12 @@ static void fill(struct office *office)
 {
     office_install(office, office_rules);
     office_people(office);
-    cr_assert_str_eq(
-        office_send(office, "{'command': 'open', 'lifecycle': 'request', 'external_id': 'A',"
-                            " 'actor': 'res', 'key': 'k', 'data': {'subject': 'a lamp',"
-                            " 'phone': '5550100', 'health': 'poor', 'place': 'hall',"
-                            " 'reason': 'asked by 5550100', 'note': 'call 5550100'}}"),
-        "accepted");
+    cr_assert_str_eq(office_send(office,
+                                 "{'command': 'open', 'lifecycle': 'request', 'external_id': 'A',"
+                                 " 'actor': 'res', 'key': 'k', 'data': {'subject': 'a lamp',"
+                                 " 'phone': '5550100', 'health': 'poor', 'place': 'hall',"
+                                 " 'reason': 'asked by 5550100', 'note': 'call 5550100'}}"),
+                     "accepted");
     cr_assert_str_eq(office_send(office, "{'command': 'give', 'record': '@A', 'actor': 'op',"
                                          " 'data': {'lead_unit': 'bureau'}}"),
                      "accepted");
@@ -214,8 +214,8 @@ Test(desk, a_desk_for_reading_only_writes_nothing)
     office_open(&office, uri);
     fill(&office);
     community_desk_close(office.desk);
-    const struct community_desk_configuration configuration = {
-        .size = sizeof(configuration), .flags = COMMUNITY_DESK_READ_ONLY};
+    const struct community_desk_configuration configuration = {.size = sizeof(configuration),
+                                                               .flags = COMMUNITY_DESK_READ_ONLY};
     cr_assert(community_desk_open(&office.desk, cm_text(uri), &configuration, NULL) ==
               COMMUNITY_OK);
     cr_assert_str_eq(office_look(&office, "@A", "op", "state"), "given");
@@ -423,10 +423,9 @@ Test(desk, a_desk_goes_on_after_memory_was_short, .timeout = 120)
     for (size_t i = 1; i < 400; i++) {
         memory.calls = 0;
         memory.fail_at = i;
-        const enum community_status status =
-            submit(office.desk,
-                   "{'command': 'note', 'record': '@A', 'actor': 'op', 'data': {'text': 'x'}}",
-                   NULL);
+        const enum community_status status = submit(
+            office.desk,
+            "{'command': 'note', 'record': '@A', 'actor': 'op', 'data': {'text': 'x'}}", NULL);
         memory.fail_at = 0;
         count += status == COMMUNITY_OK;
         failures += status == COMMUNITY_NO_MEMORY;

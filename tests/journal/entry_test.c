@@ -165,8 +165,7 @@ static void write_entry(void)
     cr_assert(cm_outcome_protect(&top.decision.outcome, top.lifecycle, &top.values, &top.tools));
     cr_assert(cm_entry_protect(&top.entry.command_data, &top.arena, &top.values, &top.tools, &data,
                                top.lifecycle, &top.decision.outcome, public_names, 2));
-    top.entry.outcome =
-        cm_outcome_to_value(&top.arena, top.lifecycle, &top.decision.outcome, &ok);
+    top.entry.outcome = cm_outcome_to_value(&top.arena, top.lifecycle, &top.decision.outcome, &ok);
     cr_assert(ok);
     cm_entry_write(&top.body, &top.arena, &top.entry, &ok);
     cr_assert(ok && !top.body.failed);
@@ -200,7 +199,8 @@ Test(entry, the_bytes_of_version_1_are_frozen)
 
 Test(entry, its_hash_is_sha256_over_the_bytes)
 {
-    static const char expected[] = "aad6dfa9039e0dd372844b27bbda4fbd63a4239966ad7bc76f7c28d4e1ff87d6";
+    static const char expected[] =
+        "aad6dfa9039e0dd372844b27bbda4fbd63a4239966ad7bc76f7c28d4e1ff87d6";
     uint8_t hash[32];
     char hex[65];
     write_entry();
@@ -217,9 +217,9 @@ Test(entry, its_hash_is_sha256_over_the_bytes)
 
 Test(entry, it_has_the_members_of_the_contract_and_no_position)
 {
-    static const char *const names[] = {"actor",    "cause",  "command",     "occurred_at",
-                                        "outcome",  "previous", "reads",     "record",
-                                        "recorded_at", "rulebook", "v",      "version"};
+    static const char *const names[] = {"actor",       "cause",    "command", "occurred_at",
+                                        "outcome",     "previous", "reads",   "record",
+                                        "recorded_at", "rulebook", "v",       "version"};
     struct cm_entry_view view;
     write_entry();
     cr_assert(cm_entry_read(&view, &top.arena, cm_buffer_view(&top.body)) == COMMUNITY_OK);
@@ -345,8 +345,7 @@ static enum community_status read_text(const char *text)
 }
 
 #define SOUND_HEAD "{\"actor\":\"a\",\"cause\":\"01890a5d-ac96-774b-bcce-b302099a8058\","
-#define SOUND_TIMES                                                                                \
-    "\"command\":{\"name\":\"give\"},\"occurred_at\":\"2026-06-01T01:00:00Z\","
+#define SOUND_TIMES "\"command\":{\"name\":\"give\"},\"occurred_at\":\"2026-06-01T01:00:00Z\","
 #define SOUND_MIDDLE                                                                               \
     "\"reads\":[],\"record\":\"01890a5d-ac96-774b-bcce-b302099a8057\","                            \
     "\"recorded_at\":\"2026-06-01T01:00:00Z\",\"rulebook\":null,"

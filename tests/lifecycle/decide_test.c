@@ -25,7 +25,8 @@ static const char *const request =
     "  {'name': 'give', 'from': 'handled', 'to': 'given', 'by': 'operator'},"
     "  {'name': 'take', 'from': 'given', 'to': 'taken', 'by': 'handler of lead_unit'},"
     "  {'name': 'return', 'from': 'given', 'to': 'new', 'by': 'handler of lead_unit',"
-    "   'asks': ['reason'], 'within': '2 working days', 'at_most': {'times': 1, 'per': 'lead_unit'}},"
+    "   'asks': ['reason'], 'within': '2 working days', 'at_most': {'times': 1, 'per': "
+    "'lead_unit'}},"
     "  {'name': 'chase', 'from': 'given', 'by': ['requester', 'operator'],"
     "   'after': '1 working day', 'at_most': {'times': 2}},"
     "  {'name': 'note', 'from': '*', 'asks': ['text']},"
@@ -35,7 +36,8 @@ static const char *const request =
     "   'asks': ['reply', 'count'], 'requires': ['reply', 'phone']},"
     "  {'name': 'close', 'from': 'handled', 'to': 'closed', 'by': 'operator', 'asks': ['rating'],"
     "   'requires': ['rating'], 'effects': [{'notify': 'requester', 'message': 'closed'},"
-    "                                       {'notify': 'handler of lead_unit', 'message': 'done'}]},"
+    "                                       {'notify': 'handler of lead_unit', 'message': "
+    "'done'}]},"
     "  {'name': 'close', 'from': 'handled', 'to': 'rejected', 'by': 'system', 'after': '7 days'},"
     "  {'name': 'reopen', 'from': 'closed', 'to': 'taken', 'by': 'operator', 'reopen': true}],"
     " 'deadlines': {}}";
@@ -244,9 +246,8 @@ Test(decide, times_are_asked_of_everybody_but_importers)
 Test(decide, only_importers_say_when_a_source_recorded)
 {
     open_ticket();
-    cr_assert_str_eq(
-        give_late(&desk, "note", "x", NINE, NINE, "2026-05-01 09:00", "{'text': 'a'}"),
-        "importers-only");
+    cr_assert_str_eq(give_late(&desk, "note", "x", NINE, NINE, "2026-05-01 09:00", "{'text': 'a'}"),
+                     "importers-only");
     cr_assert_str_eq(
         give_late(&desk, "note", "import", NINE, NINE, "2026-06-01 09:01", "{'text': 'a'}"),
         "in-the-future");

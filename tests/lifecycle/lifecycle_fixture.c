@@ -50,7 +50,8 @@ void table_open(struct table *table, const char *calendars, const char *lifecycl
     struct community_error err = {0};
     memset(table, 0, sizeof(*table));
     cm_arena_init(&table->arena, cm_default_allocator(), 4096);
-    snprintf(text, sizeof(text), "{'rulebook': 't', 'version': '1', %s%s%s 'lifecycles': {'r': %s}}",
+    snprintf(text, sizeof(text),
+             "{'rulebook': 't', 'version': '1', %s%s%s 'lifecycles': {'r': %s}}",
              calendars != NULL ? "'calendars': " : "", calendars != NULL ? calendars : "",
              calendars != NULL ? "," : "", lifecycle);
     if (community_rulebook_load(&table->rulebook, quoted(&table->arena, text), CM_TEXT("test"),
@@ -178,8 +179,8 @@ const char *fire(struct table *table, const char *until)
     const community_time_ms time = clock_at(until);
     char one[128];
     for (int i = 0; i < 20 && fire_one(table, time, one, sizeof(one)); i++)
-        size += (size_t)snprintf(fired + size, sizeof(fired) - size, "%s%s", size > 0 ? "," : "",
-                                 one);
+        size +=
+            (size_t)snprintf(fired + size, sizeof(fired) - size, "%s%s", size > 0 ? "," : "", one);
     return fired;
 }
 

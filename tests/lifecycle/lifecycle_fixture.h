@@ -4,8 +4,8 @@
 #ifndef LIFECYCLE_FIXTURE_H
 #define LIFECYCLE_FIXTURE_H
 
-#include "decide.h"
 #include "deadline.h"
+#include "decide.h"
 #include "rulebook.h"
 
 struct table {

@@ -83,8 +83,8 @@ static void write(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    draft_size += (size_t)vsnprintf(draft + draft_size, sizeof(draft) - draft_size, format,
-                                    arguments);
+    draft_size +=
+        (size_t)vsnprintf(draft + draft_size, sizeof(draft) - draft_size, format, arguments);
     va_end(arguments);
 }
 
@@ -106,10 +106,9 @@ static const char *pick(const char *const *words, size_t count)
 }
 #define PICK(words) pick((words), sizeof(words) / sizeof((words)[0]))
 
-static const char *const lengths[] = {"30 minutes",      "5 hours",        "2 days",
-                                      "3 working hours", "1 working day",  "3 working days",
-                                      "2 calendar days", "1 month",        "next working day",
-                                      "same working day 16:00"};
+static const char *const lengths[] = {
+    "30 minutes",     "5 hours",         "2 days",  "3 working hours",  "1 working day",
+    "3 working days", "2 calendar days", "1 month", "next working day", "same working day 16:00"};
 static const char *const roles[] = {"", "'by': 'operator', ", "'by': 'requester', ",
                                     "'by': ['handler of place_of_work', 'requester'], "};
 
@@ -261,8 +260,8 @@ static const char *const actors[] = {"op", "res", "hand", "x"};
 static void write_data(struct cm_value *data, struct cm_arena *arena,
                        const struct cm_transition *transition)
 {
-    static const char *const fors[] = {"1 working day", "3 working days", "2 hours", "1 day",
-                                       "2 working hours", "never"};
+    static const char *const fors[] = {"1 working day", "3 working days",  "2 hours",
+                                       "1 day",         "2 working hours", "never"};
     static const char *const targets[] = {"2026-03-01T09:00:00+08:00", "2026-09-01T09:00:00+08:00",
                                           "2026-07-01T09:00:00.5Z"};
     *data = cm_value_new_object(arena, transition->ask_count + 2);
@@ -364,9 +363,8 @@ static bool is_repeatable(struct history *history, const struct cm_decision *fir
         if (first->reasons[i].code != second.reasons[i].code)
             return false;
     }
-    return !first->accepted ||
-           cm_text_equal(outcome_bytes(arena, lifecycle, &first->outcome),
-                         outcome_bytes(arena, lifecycle, &second.outcome));
+    return !first->accepted || cm_text_equal(outcome_bytes(arena, lifecycle, &first->outcome),
+                                             outcome_bytes(arena, lifecycle, &second.outcome));
 }
 
 /* What may not happen between two versions of a record. */
@@ -389,8 +387,9 @@ static bool step_is_sound(const struct cm_record *before, const struct cm_record
             sound &= expect(new->extended <= rule->extend_at_most.amount,
                             "extensions stay within their cap");
         if (new->status == CM_DEADLINE_MET || new->status == CM_DEADLINE_ENDED)
-            sound &= expect(new->breached || new->ended_at <= new->due || old->status == new->status,
-                            "what ends unmissed ends in time");
+            sound &=
+                expect(new->breached || new->ended_at <= new->due || old->status == new->status,
+                       "what ends unmissed ends in time");
         sound &= expect(new->next_kind == CM_TIMER_NONE || new->status == CM_DEADLINE_RUNNING,
                         "only what runs has a timer");
     }
@@ -414,8 +413,8 @@ static bool shadow_evolves(struct history *history, struct cm_outcome *outcome)
                             .as.list = {.items = values.items, .count = values.count}};
     if (cm_json_read(&read, &table->arena, canonical(&table->arena, &value),
                      &cm_json_command_limits, NULL) != COMMUNITY_OK ||
-        cm_outcome_from_value(decoded, &table->arena, table->lifecycle, &read,
-                              cm_reveal_from_list, &list) != COMMUNITY_OK)
+        cm_outcome_from_value(decoded, &table->arena, table->lifecycle, &read, cm_reveal_from_list,
+                              &list) != COMMUNITY_OK)
         return false;
     decoded->occurred_at = outcome->occurred_at;
     return cm_evolve(&history->shadow, &table->arena, decoded);
@@ -485,9 +484,9 @@ static bool step(struct history *history, const struct cm_request *request,
     sound &= expect(shadow_evolves(history, &decision.outcome), "an outcome can be read back");
     cm_evolve(&table->record, arena, &decision.outcome);
     sound &= step_is_sound(&old, &table->record, &decision);
-    sound &= expect(cm_text_equal(record_bytes(arena, &table->record),
-                                  record_bytes(arena, &history->shadow)),
-                    "outcomes alone make the record");
+    sound &= expect(
+        cm_text_equal(record_bytes(arena, &table->record), record_bytes(arena, &history->shadow)),
+        "outcomes alone make the record");
     return sound & expect(record_round_trips(history, one_in(4)), "a record can be read back");
 }
 
@@ -497,10 +496,10 @@ static bool fire_due(struct history *history, community_time_ms until)
     struct cm_timer blocked;
     bool has_blocked = false;
     bool sound = true;
-    for (int i = 0; sound && i < 200 &&
-                    cm_record_timer(&timer, &history->table->record,
-                                    has_blocked ? &blocked : NULL) &&
-                    timer.at <= until;
+    for (int i = 0;
+         sound && i < 200 &&
+         cm_record_timer(&timer, &history->table->record, has_blocked ? &blocked : NULL) &&
+         timer.at <= until;
          i++) {
         bool accepted;
         sound &= step(history, NULL, &timer, &accepted);
@@ -526,8 +525,8 @@ static const struct cm_transition *likely_transition(const struct cm_record *rec
 static bool live(struct history *history)
 {
     struct table *table = history->table;
-    community_time_ms now = clock_at("2026-05-01 00:00") + (int64_t)below(150) * CM_DAY_MS +
-                            (int64_t)below(86400000);
+    community_time_ms now =
+        clock_at("2026-05-01 00:00") + (int64_t)below(150) * CM_DAY_MS + (int64_t)below(86400000);
     struct cm_request request = {.name = CM_TEXT("open"), .actor = CM_TEXT("res")};
     bool accepted = false;
     bool sound = true;
@@ -677,10 +676,9 @@ static bool send_random_command(struct community_desk *const desks[2], struct cm
     const struct cm_transition *transition =
         &lifecycle->transitions[below((int)lifecycle->transition_count)];
     write_data(&data, arena, transition);
-    snprintf(text, sizeof(text),
-             "{\"command\":\"%s\",\"actor\":\"%s\",\"record\":\"@r%d\",\"data\":%s}",
-             transition->name.data, PICK(actors), below(RECORD_COUNT),
-             canonical(arena, &data).data);
+    snprintf(
+        text, sizeof(text), "{\"command\":\"%s\",\"actor\":\"%s\",\"record\":\"@r%d\",\"data\":%s}",
+        transition->name.data, PICK(actors), below(RECORD_COUNT), canonical(arena, &data).data);
     char first[64];
     snprintf(first, sizeof(first), "%s", submit_json(desks[0], text));
     happened.desk_accepted += strcmp(first, "accepted") == 0;

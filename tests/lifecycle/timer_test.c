@@ -13,18 +13,19 @@ static struct table desk;
 
 Test(timer, they_fire_by_time_and_then_by_name)
 {
-    table_open(&desk, NULL,
-               "{'kind': 'ticket', 'start': 'new',"
-               " 'states': {'new': {}, 'old': {}, 'closed': {'final': true}},"
-               " 'transitions': [{'name': 'b-age', 'from': 'new', 'to': 'old', 'by': 'system',"
-               "                  'after': '3600.001 seconds'},"
-               "                 {'name': 'close', 'from': 'old', 'to': 'closed', 'by': 'system',"
-               "                  'after': '1 hour'}],"
-               " 'deadlines': {"
-               "  'c': {'from': 'new', 'until': 'closed', 'allow': '1 hour',"
-               "        'on_breach': [{'do': 'x'}]},"
-               "  'a': {'from': 'new', 'until': 'closed', 'allow': '1 hour',"
-               "        'on_breach': [{'do': 'x'}, {'do': 'y'}, {'do': 'z', 'after': '1 hour'}]}}}");
+    table_open(
+        &desk, NULL,
+        "{'kind': 'ticket', 'start': 'new',"
+        " 'states': {'new': {}, 'old': {}, 'closed': {'final': true}},"
+        " 'transitions': [{'name': 'b-age', 'from': 'new', 'to': 'old', 'by': 'system',"
+        "                  'after': '3600.001 seconds'},"
+        "                 {'name': 'close', 'from': 'old', 'to': 'closed', 'by': 'system',"
+        "                  'after': '1 hour'}],"
+        " 'deadlines': {"
+        "  'c': {'from': 'new', 'until': 'closed', 'allow': '1 hour',"
+        "        'on_breach': [{'do': 'x'}]},"
+        "  'a': {'from': 'new', 'until': 'closed', 'allow': '1 hour',"
+        "        'on_breach': [{'do': 'x'}, {'do': 'y'}, {'do': 'z', 'after': '1 hour'}]}}}");
     SAYS("open", "2026-06-01 09:00", NULL, "ok");
 
     cr_assert_str_eq(fire(&desk, "2026-06-01 10:00"), "");
@@ -89,13 +90,14 @@ Test(timer, open_children_hold_it_back)
 
 Test(timer, one_without_a_new_state_fires_once)
 {
-    table_open(&desk, NULL,
-               "{'kind': 'ticket', 'start': 'new', 'states': {'new': {}, 'closed': {'final': true}},"
-               " 'transitions': ["
-               "  {'name': 'nudge', 'from': 'new', 'by': 'system', 'after': '1 hour',"
-               "   'effects': [{'notify': 'requester', 'message': 'still there?'}]},"
-               "  {'name': 'lapse', 'from': 'new', 'to': 'closed', 'by': 'system',"
-               "   'after': '1 day'}]}");
+    table_open(
+        &desk, NULL,
+        "{'kind': 'ticket', 'start': 'new', 'states': {'new': {}, 'closed': {'final': true}},"
+        " 'transitions': ["
+        "  {'name': 'nudge', 'from': 'new', 'by': 'system', 'after': '1 hour',"
+        "   'effects': [{'notify': 'requester', 'message': 'still there?'}]},"
+        "  {'name': 'lapse', 'from': 'new', 'to': 'closed', 'by': 'system',"
+        "   'after': '1 day'}]}");
     SAYS("open", "2026-06-01 09:00", NULL, "ok");
     cr_assert_str_eq(fire(&desk, "2026-06-01 12:00"), "nudge after");
     cr_assert(desk.record.version == 2);

@@ -33,7 +33,10 @@ static const char *const rules =
 #define ALWAYS .from = INT64_MIN, .to = INT64_MAX
 static const struct cm_grant grants[] = {
     {.person = CM_TEXT("hand"), .role = CM_TEXT("handler"), .unit = CM_TEXT("bureau"), ALWAYS},
-    {.person = CM_TEXT("late"), .role = CM_TEXT("operator"), .unit = CM_TEXT("hall"), .from = 2000,
+    {.person = CM_TEXT("late"),
+     .role = CM_TEXT("operator"),
+     .unit = CM_TEXT("hall"),
+     .from = 2000,
      .to = INT64_MAX},
     {.person = CM_TEXT("nurse"), .role = CM_TEXT("nurse"), .unit = CM_TEXT("hall"), ALWAYS},
     {.person = CM_TEXT("op"), .role = CM_TEXT("operator"), .unit = CM_TEXT("hall"), ALWAYS},
@@ -298,10 +301,10 @@ static void check_sight(const struct cm_record *record, const struct sight_row *
 Test(ticket, without_read_rules_those_with_a_part_in_it_see_all)
 {
     static const struct sight_row rows[] = {
-        {"request", "res", 1000, true, true},     {"request", "op", 1000, true, true},
-        {"request", "hand", 1000, true, true},    {"request", "nurse", 1000, false, false},
+        {"request", "res", 1000, true, true},      {"request", "op", 1000, true, true},
+        {"request", "hand", 1000, true, true},     {"request", "nurse", 1000, false, false},
         {"request", "nobody", 1000, false, false}, {"request", "late", 1999, false, false},
-        {"request", "late", 2000, true, true},    {"request", "system", 1000, false, false},
+        {"request", "late", 2000, true, true},     {"request", "system", 1000, false, false},
     };
     struct cm_record record = ticket("request", 1);
     record.fields[record.lifecycle->unit_field] = cm_value_string("bureau");
@@ -316,7 +319,7 @@ Test(ticket, without_read_rules_those_with_a_part_in_it_see_all)
 Test(ticket, with_read_rules_only_those_named_do)
 {
     static const struct sight_row rows[] = {
-        {"guarded", "op", 1000, true, false},   {"guarded", "nurse", 1000, false, true},
+        {"guarded", "op", 1000, true, false},    {"guarded", "nurse", 1000, false, true},
         {"guarded", "hand", 1000, false, false}, {"guarded", "res", 1000, true, false},
         {"guarded", "late", 1999, false, false}, {"guarded", "late", 2000, true, false},
     };
