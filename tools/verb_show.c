@@ -396,7 +396,8 @@ enum tool_exit tool_verb_show(struct tool *tool)
     struct tool_bytes out = {0};
     uint32_t flags = tool_is_given(tool, "history") ? COMMUNITY_GET_HISTORY : 0;
     flags |= tool_is_given(tool, "explain") ? COMMUNITY_GET_EXPLAIN : 0;
-    bool is_done = tool_open_desk(tool, &desk, COMMUNITY_DESK_READ_ONLY, &err) &&
+    /* Not for reading only: some values are shown only once the reading is in the journal. */
+    bool is_done = tool_open_desk(tool, &desk, 0, &err) &&
                    community_desk_get(&document, desk, tool_text(tool_position(tool, 1)),
                                       tool_text(actor), flags, &err) == COMMUNITY_OK;
     if (is_done && tool->is_json) {

@@ -118,9 +118,11 @@ enum community_status cm_desk_begin(struct community_desk *desk, struct communit
     if (status != COMMUNITY_OK)
         return status;
     desk->in_transaction = true;
+    desk->begun_recorded_at = desk->last_recorded_at;
     if (changed)
         forget(desk);
     status = learn_tail(desk, err);
+    desk->begun_recorded_at = desk->last_recorded_at;
     if (status != COMMUNITY_OK)
         cm_desk_rollback(desk);
     return status;
@@ -145,6 +147,7 @@ void cm_desk_rollback(struct community_desk *desk)
     desk->store.rollback(desk->store.self);
     desk->in_transaction = false;
     desk->in_batch = false;
+    desk->last_recorded_at = desk->begun_recorded_at;
     forget(desk);
 }
 

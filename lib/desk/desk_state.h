@@ -55,6 +55,7 @@ struct community_desk {
     bool tail_is_known;
     int64_t last_position; /* of the newest entry, counting those of the open transaction */
     community_time_ms last_recorded_at;
+    community_time_ms begun_recorded_at; /* what it was before the open transaction */
     community_time_ms moved_to; /* a tick to a later time moves now forward; INT64_MIN: never */
     struct community_id id;     /* the desk's own, for CloudEvents */
     bool current_is_known;

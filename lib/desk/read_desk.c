@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "json.h"
+#include "plan.h"
 #include "receipt.h"
 #include "text.h"
 #include "view.h"
@@ -22,6 +23,69 @@ static enum community_status make_document(struct community_document **out,
     if (desk->buffer.failed)
         return cm_fail_memory(err);
     return cm_document_make(out, &desk->allocator, cm_buffer_view(&desk->buffer), err);
+}
+
+/* ---- readings on record ---- */
+
+static enum community_status journal_reading(struct community_desk *desk,
+                                             struct community_text record,
+                                             struct community_text actor,
+                                             struct community_error *err)
+{
+    struct cm_plan plan;
+    struct cm_plan_record *planned;
+    struct cm_decision decision;
+    const struct cm_plan_step step = {.command = CM_TEXT("read"), .actor = actor};
+    enum community_status status = cm_plan_init(&plan, desk, err);
+    if (status == COMMUNITY_OK)
+        status = cm_plan_find(&planned, &plan, record, err);
+    if (status != COMMUNITY_OK)
+        return status;
+    cm_decision_init(&decision, plan.arena);
+    cm_ticket_note_reading(&decision, plan.now);
+    status = cm_plan_entry(&plan, planned, &decision, &step, err);
+    return status == COMMUNITY_OK ? cm_plan_append(&plan, NULL, err) : status;
+}
+
+/* What is seen only on record is written down before it is shown; where nothing can be written it is
+ * masked. */
+static enum community_status note_reading(struct cm_view *view, struct community_text record,
+                                          struct community_text actor, struct community_error *err)
+{
+    struct community_desk *desk = view->desk;
+    if (!cm_view_is_logged(view))
+        return COMMUNITY_OK;
+    if (desk->is_read_only) {
+        cm_view_leave_out_logged(view);
+        return COMMUNITY_OK;
+    }
+    const bool was_in_batch = desk->in_batch;
+    enum community_status status = cm_desk_begin(desk, err);
+    if (status == COMMUNITY_OK)
+        status = journal_reading(desk, record, actor, err);
+    if (status != COMMUNITY_OK)
+        cm_desk_rollback(desk);
+    else if (!was_in_batch)
+        status = cm_desk_commit(desk, err);
+    return status;
+}
+
+/* The record as the actor may see it, with the reading on record where that is asked for. */
+static enum community_status look_at(struct cm_view *view, struct cm_record *loaded,
+                                     struct community_desk *desk, struct community_text record,
+                                     struct community_text actor, struct community_error *err)
+{
+    enum community_status status = cm_desk_look(desk, err);
+    if (status == COMMUNITY_OK)
+        status = cm_desk_load(loaded, &desk->arena, desk, record, err);
+    if (status == COMMUNITY_OK)
+        status = cm_view_init(view, desk, &desk->arena, loaded, actor, err);
+    if (status == COMMUNITY_OK)
+        status = note_reading(view, record, actor, err);
+    /* The reading is part of what is shown. */
+    if (status == COMMUNITY_OK && cm_view_is_logged(view))
+        status = cm_desk_load(loaded, &desk->arena, desk, record, err);
+    return status;
 }
 
 /* ---- history ---- */
@@ -90,11 +154,7 @@ enum community_status community_desk_history(struct community_desk *desk,
 {
     struct cm_record loaded;
     struct cm_view view;
-    enum community_status status = cm_desk_look(desk, err);
-    if (status == COMMUNITY_OK)
-        status = cm_desk_load(&loaded, &desk->arena, desk, record, err);
-    if (status == COMMUNITY_OK)
-        status = cm_view_init(&view, desk, &desk->arena, &loaded, actor, err);
+    enum community_status status = look_at(&view, &loaded, desk, record, actor, err);
     if (status != COMMUNITY_OK)
         return status;
     struct history history = {.view = &view, .callback = callback, .userdata = userdata};
@@ -129,11 +189,7 @@ enum community_status community_desk_get(struct community_document **document_ou
     struct cm_view view;
     bool ok;
     *document_out = NULL;
-    enum community_status status = cm_desk_look(desk, err);
-    if (status == COMMUNITY_OK)
-        status = cm_desk_load(&loaded, &desk->arena, desk, record, err);
-    if (status == COMMUNITY_OK)
-        status = cm_view_init(&view, desk, &desk->arena, &loaded, actor, err);
+    enum community_status status = look_at(&view, &loaded, desk, record, actor, err);
     if (status != COMMUNITY_OK)
         return status;
     const struct cm_value value = cm_view_record(&view, (flags & COMMUNITY_GET_EXPLAIN) != 0, &ok);
@@ -310,6 +366,7 @@ static int take_record(void *userdata, const struct community_store_record *row)
                                        finding->actor, finding->err);
     if (finding->status != COMMUNITY_OK)
         return 1;
+    cm_view_leave_out_logged(&view); /* a list is no place to read what leaves a trace */
     const struct cm_value value = cm_view_record(&view, false, &ok);
     if (ok)
         cm_json_write(&finding->text, &value);

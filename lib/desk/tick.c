@@ -77,7 +77,8 @@ community_desk_tick(struct community_desk *desk, community_time_ms now, int64_t 
         return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_BATCH_OPEN);
     if (now != COMMUNITY_TIME_NOW && !cm_time_is_writable(now))
         return cm_fail_plain(err, COMMUNITY_INVALID, CM_CODE_TIME_RANGE);
-    if (now != COMMUNITY_TIME_NOW && now > desk->moved_to)
+    const community_time_ms moved_to = desk->moved_to;
+    if (now != COMMUNITY_TIME_NOW && now > moved_to)
         desk->moved_to = now;
     const community_time_ms until = now != COMMUNITY_TIME_NOW ? now : cm_desk_now(desk);
     while (status == COMMUNITY_OK && !done) {
@@ -86,6 +87,9 @@ community_desk_tick(struct community_desk *desk, community_time_ms now, int64_t 
             progress(userdata, fired, 0) != 0)
             status = cm_fail_plain(err, COMMUNITY_CANCELLED, CM_CODE_CANCELLED);
     }
+    /* What was written holds the desk's now where it was written; the rest did not happen. */
+    if (status != COMMUNITY_OK)
+        desk->moved_to = moved_to;
     if (fired_out != NULL)
         *fired_out = fired;
     return status;

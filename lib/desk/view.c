@@ -31,6 +31,25 @@ enum community_status cm_view_init(struct cm_view *view, struct community_desk *
     return COMMUNITY_OK;
 }
 
+bool cm_view_is_logged(const struct cm_view *view)
+{
+    const struct cm_lifecycle *lifecycle = view->record->lifecycle;
+    for (size_t i = 0; i < lifecycle->field_count; i++) {
+        const uint8_t data_class = lifecycle->fields[i].data_class;
+        if (view->record->fields[i].type != CM_NULL &&
+            ((data_class == CM_PERSONAL && view->sight.personal_is_logged) ||
+             (data_class == CM_SENSITIVE && view->sight.sensitive_is_logged)))
+            return true;
+    }
+    return false;
+}
+
+void cm_view_leave_out_logged(struct cm_view *view)
+{
+    view->sight.personal &= !view->sight.personal_is_logged;
+    view->sight.sensitive &= !view->sight.sensitive_is_logged;
+}
+
 static bool may_see(const struct cm_view *view, uint8_t data_class)
 {
     switch ((enum cm_data_class)data_class) {

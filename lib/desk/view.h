@@ -19,6 +19,10 @@ struct cm_view {
 enum community_status cm_view_init(struct cm_view *view, struct community_desk *desk,
                                    struct cm_arena *arena, const struct cm_record *record,
                                    struct community_text actor, struct community_error *err);
+/* Whether the actor sees something of this record only on record. */
+bool cm_view_is_logged(const struct cm_view *view);
+/* Masks what may be seen only on record. */
+void cm_view_leave_out_logged(struct cm_view *view);
 /* The record as docs/formats.md shows it, without history. `explain`: with the days of each
  * deadline. Two members are left free for the caller. */
 struct cm_value cm_view_record(const struct cm_view *view, bool explain, bool *ok_out);

@@ -277,10 +277,11 @@ struct cm_value cm_outcome_to_value(struct cm_arena *arena, const struct cm_life
                                     const struct cm_outcome *outcome, bool *ok_out)
 {
     *ok_out = true;
-    struct cm_value object = new_object(arena, 12, ok_out);
+    struct cm_value object = new_object(arena, 13, ok_out);
     if (!*ok_out)
         return object;
     put_true(&object, "timer", outcome->is_timer);
+    put_true(&object, "reading", outcome->is_reading);
     if (outcome->opens)
         cm_value_put(&object, "opened", opened_to_value(arena, lifecycle, outcome, ok_out));
     if (outcome->state != CM_NONE)
@@ -639,6 +640,7 @@ static bool read_outcome(struct cm_outcome *out, struct cm_arena *arena,
                          cm_reveal_fn *reveal, void *userdata, bool *no_memory)
 {
     out->is_timer = is_true(value, "timer");
+    out->is_reading = is_true(value, "reading");
     const struct cm_value *opened = cm_value_member(value, "opened");
     const struct cm_value *fields = cm_value_member(value, "fields");
     const struct cm_value *deadlines = cm_value_member(value, "deadlines");

@@ -40,7 +40,8 @@ enum { CM_OUTCOME_FLAG_BACKFILLED = 1 << 0, CM_OUTCOME_FLAG_OUT_OF_ORDER = 1 << 
 
 struct cm_outcome {
     bool opens;                      /* the record's first entry */
-    bool is_timer; /* nobody did it: its time had come */
+    bool is_timer;   /* nobody did it: its time had come */
+    bool is_reading; /* somebody read what is read only on record; nothing changed */
     struct community_text requester; /* of an opening */
     struct community_text external_id;
     struct community_id parent;

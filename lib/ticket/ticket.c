@@ -174,6 +174,15 @@ static bool has_a_part(struct cm_decision *scratch, const struct cm_record *reco
     return false;
 }
 
+/* Adds what one rule shows; what any rule shows without a trace needs none. */
+static void see(bool *sees, bool *is_logged, bool shows, bool logged)
+{
+    if (!shows)
+        return;
+    *is_logged = logged && (!*sees || *is_logged);
+    *sees = true;
+}
+
 struct cm_sight cm_ticket_sight(struct cm_decision *scratch, const struct cm_record *record,
                                 struct community_text actor, community_time_ms at,
                                 const struct cm_directory *directory)
@@ -190,8 +199,15 @@ struct cm_sight cm_ticket_sight(struct cm_decision *scratch, const struct cm_rec
         if (!cm_decide_has_role(scratch, record, rule->roles, rule->role_count, actor, at,
                                 directory))
             continue;
-        sight.personal |= rule->personal;
-        sight.sensitive |= rule->sensitive;
+        see(&sight.personal, &sight.personal_is_logged, rule->personal, rule->logged);
+        see(&sight.sensitive, &sight.sensitive_is_logged, rule->sensitive, rule->logged);
     }
     return sight;
+}
+
+void cm_ticket_note_reading(struct cm_decision *decision, community_time_ms at)
+{
+    decision->outcome.occurred_at = at;
+    decision->outcome.is_reading = true;
+    decision->accepted = true;
 }

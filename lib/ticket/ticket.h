@@ -35,14 +35,19 @@ void cm_ticket_note_duplicate(struct cm_decision *decision, const struct cm_reco
 void cm_ticket_note_child(struct cm_decision *decision, const struct cm_record *parent,
                           community_time_ms at, int change);
 
-/* Which classes `actor` may read of the record. Without read rules: everybody who has a part in its
- * lifecycle sees all; with them: those named, and the requester what is personal. */
+/* Which classes `actor` may read of the record, and which of them only if the reading leaves a trace.
+ * Without read rules: everybody who has a part in its lifecycle sees all; with them: those named, and
+ * the requester what is personal. */
 struct cm_sight {
     bool personal;
     bool sensitive;
+    bool personal_is_logged;
+    bool sensitive_is_logged;
 };
 struct cm_sight cm_ticket_sight(struct cm_decision *scratch, const struct cm_record *record,
                                 struct community_text actor, community_time_ms at,
                                 const struct cm_directory *directory);
+/* The entry of such a reading: it changes nothing. */
+void cm_ticket_note_reading(struct cm_decision *decision, community_time_ms at);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "desk_fixture.h"
@@ -828,6 +829,22 @@ static void blocked_timers_are_tested_after_each_entry(struct office *office)
     TEXT(office_history(office, "@A", "x"), "open breach note reply lapse");
 }
 
+static void a_desk_that_was_forked_answers_so(struct office *office)
+{
+    int status = 0;
+    open_request(office, "A");
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(strcmp(command_to(office, "note", "@A", "op", "{'text': 'x'}"),
+                     "error: desk-forked") == 0
+                  ? 7
+                  : 1);
+    NUMBER(waitpid(child, &status, 0), child);
+    NUMBER(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 7);
+    LOOK("@A", "version", "1");
+}
+
 struct scenario {
     const char *name;
     void (*play)(struct office *office);
@@ -872,6 +889,7 @@ static const struct scenario scenarios[] = {
     SCENARIO(personal_values_stand_beside_the_journal),
     SCENARIO(a_desk_on_disk_is_found_as_it_was_left),
     SCENARIO(blocked_timers_are_tested_after_each_entry),
+    SCENARIO(a_desk_that_was_forked_answers_so),
 };
 
 static void play(const struct scenario *scenario, const char *uri)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A desk and the world: files, forks, failing memory, what somebody changed behind its back. The
+ * A desk and the world: files, failing memory, what somebody changed behind its back. The
  * scenarios of casework are in desk_check.c. */
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../base/test_allocator.h"
@@ -114,7 +113,7 @@ Test(desk, a_record_keeps_the_zone_table_of_its_rulebook)
     fill(&office);
     office_close(&office);
 
-    /* As if the tables of this machine had changed since: nine hours where the system says eight. */
+    /* As if this machine had other tables now: nine hours where the system says eight. */
     change("UPDATE document SET body = CAST(replace(CAST(body AS TEXT), '28800', '32400') AS BLOB)"
            " WHERE kind = 'zone'");
     office_open(&office, "memory:");
@@ -261,23 +260,6 @@ Test(desk, two_desks_on_one_file_see_what_the_other_wrote)
     cr_assert_str_eq(office_verify(&second), "whole");
     office_close(&second);
     office_close(&first);
-}
-
-Test(desk, a_desk_that_was_forked_answers_so)
-{
-    struct office office;
-    office_open(&office, "memory:");
-    fill(&office);
-    const pid_t child = fork();
-    if (child == 0) {
-        const char *said =
-            office_send(&office, "{'command': 'handle', 'record': '@A', 'actor': 'hand'}");
-        _exit(strcmp(said, "error: desk-forked") == 0 ? 7 : 1);
-    }
-    int status;
-    cr_assert(waitpid(child, &status, 0) == child);
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-    office_close(&office);
 }
 
 /* ---- failing memory ---- */

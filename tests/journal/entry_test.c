@@ -181,8 +181,8 @@ static bool contains(struct community_text text, const char *needle)
     return false;
 }
 
-/* The golden file has one line: the bytes, and a line feed behind them. It was put together from the
- * contract by other means than this library, and is never made anew. */
+/* The golden file has one line: the bytes, and a line feed behind them. It was put together from
+ * the contract by other means than this library, and is never made anew. */
 Test(entry, the_bytes_of_version_1_are_frozen)
 {
     write_entry();
@@ -391,7 +391,7 @@ Test(entry, other_versions_are_too_new_and_anything_else_is_corrupt)
         cr_assert(read_text(rows[i].text) == rows[i].status, "row %zu", i);
 }
 
-/* Every byte cut off the end, and every byte flipped, is an entry or is refused; none is misread. */
+/* With bytes cut off its end it is no entry; with one changed it is one or none, and no crash. */
 Test(entry, broken_bytes_are_refused_or_read_as_what_they_say)
 {
     write_entry();

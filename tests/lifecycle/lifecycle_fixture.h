@@ -18,11 +18,11 @@ struct table {
     struct community_id into;    /* what the next "into" means */
 };
 
-/* What stands around every lifecycle here: an office in Shanghai whose calendar knows 2026 alone. */
+/* What stands around most lifecycles here: an office in Shanghai whose calendar knows only 2026. */
 extern const char *const office_calendar;
 
-/* JSON in a C string is easier to read with apostrophes for quotation marks. Aborts when the text is
- * not a rulebook: `lifecycle` is the value of its one lifecycle. `calendars` may be NULL. */
+/* JSON in a C string is easier to read with apostrophes for quotation marks. Aborts when the text
+ * is no rulebook: `lifecycle` is the value of its one lifecycle. `calendars` may be NULL. */
 void table_open(struct table *table, const char *calendars, const char *lifecycle);
 void table_close(struct table *table);
 /* An empty record again. */

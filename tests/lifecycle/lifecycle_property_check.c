@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Random rulebooks, random histories, and what must hold in every one of them. The first argument, or
- * COMMUNITY_SEED, is the seed. Two parts: records alone, by decide and evolve; and desks, of which one
- * looks at its timers every hour and the other only when a command comes. */
+ * Random rulebooks, random histories, and what must hold in every one of them. The first argument,
+ * or COMMUNITY_SEED, is the seed. Two parts: records alone, by decide and evolve; and desks, of
+ * which one looks at its timers every hour and the other only when a command comes. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
