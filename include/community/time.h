@@ -17,7 +17,7 @@ enum { COMMUNITY_TIME_TEXT_SIZE = 40 };
 COMMUNITY_EXPORT COMMUNITY_CHECKED enum community_status
 community_time_parse(community_time_ms *time_out, struct community_text text,
                      struct community_error *err);
-/* NUL-terminated RFC 3339 text at an offset from UTC. */
+/* NUL-terminated RFC 3339 text at an offset from UTC of less than a day, -1439 to 1439 minutes. */
 COMMUNITY_EXPORT void community_time_format(char text_out[COMMUNITY_TIME_TEXT_SIZE],
                                             community_time_ms time, int32_t offset_minutes);
 

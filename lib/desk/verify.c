@@ -311,9 +311,9 @@ struct rebuilding {
     const struct community_store_record *row;
     const struct cm_lifecycle *lifecycle;
     struct cm_record record;
-    struct cm_value plain; /* of a record without lifecycle: its newest data */
+    struct cm_value plain;       /* of a record without lifecycle: its newest data */
     struct community_text space; /* likewise */
-    int64_t position;      /* of the newest entry */
+    int64_t position;            /* of the newest entry */
 };
 
 /* "put" with its commitments answered, as the row has it. */
@@ -585,8 +585,8 @@ static enum community_status conclude(struct verifying *verifying, enum communit
     return status;
 }
 
-/* While the journal was read others went on writing. The walk over the rows holds the store still as
- * it is now, so that what has come since is read before the first row is compared. */
+/* While the journal was read others went on writing. The walk over the rows holds the store
+ * still as it is now, so that what has come since is read before the first row is compared. */
 static bool catch_up(struct verifying *verifying)
 {
     struct community_desk *desk = verifying->desk;

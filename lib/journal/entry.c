@@ -83,8 +83,7 @@ enum community_status cm_commitment_check(const struct cm_journal_tools *tools,
     uint8_t stated[HASH_SIZE];
     uint8_t digest[HASH_SIZE];
     const struct cm_value *value = cm_value_member(item, "value");
-    if (value == NULL ||
-        !cm_hex_parse(cm_value_member_as_text(item, "salt"), salt, sizeof(salt)) ||
+    if (value == NULL || !cm_hex_parse(cm_value_member_as_text(item, "salt"), salt, sizeof(salt)) ||
         !cm_hex_parse(cm_value_member_as_text(item, "commitment"), stated, sizeof(stated)))
         return COMMUNITY_CORRUPT;
     if (!commitment_digest(digest, tools, salt, value))

@@ -205,12 +205,30 @@ static bool build_value(struct build *build, struct cm_value *out, const cJSON *
     }
 }
 
+static void hold_cjson(void)
+{
+    (void)pthread_mutex_lock(&cjson_lock);
+}
+
+static void let_go_of_cjson(void)
+{
+    (void)pthread_mutex_unlock(&cjson_lock);
+}
+
+/* A process that forks while another thread reads would leave its child a lock that nobody opens. */
+static void guard_forks(void)
+{
+    (void)pthread_atfork(hold_cjson, let_go_of_cjson, let_go_of_cjson);
+}
+
 static cJSON *parse(const struct cm_json_scan *scan)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, guard_forks);
     const char *data = scan->copy != NULL ? scan->copy : scan->text.data;
-    (void)pthread_mutex_lock(&cjson_lock);
+    hold_cjson();
     cJSON *root = cJSON_ParseWithLengthOpts(data, scan->text.size, NULL, 0);
-    (void)pthread_mutex_unlock(&cjson_lock);
+    let_go_of_cjson();
     return root;
 }
 

@@ -166,8 +166,8 @@ void cm_decide_requirements(const struct cm_decide_scene *scene,
                      cm_decide_number_text(scene, scene->record->children_open));
 }
 
-/* "return", or "return:water-bureau" where the limit is per value of a field: the one that the command
- * brings, if it brings one. */
+/* "return", or "return:water-bureau" where the limit is per value of a field: the value that the
+ * command brings, if it brings one. */
 static struct community_text counter_name(const struct cm_decide_scene *scene,
                                           const struct cm_transition *transition)
 {

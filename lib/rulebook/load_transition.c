@@ -235,6 +235,23 @@ static bool load_by(struct transition_loader *loader)
     return true;
 }
 
+/* A step that happens by itself at once could go round in a circle for ever. */
+static bool takes_no_time(const struct cm_duration *after)
+{
+    switch ((enum cm_duration_unit)after->unit) {
+    case CM_ELAPSED:
+    case CM_WORKING_TIME:
+    case CM_WORKING_DAYS:
+    case CM_CALENDAR_DAYS:
+    case CM_MONTHS:
+        return after->amount == 0;
+    case CM_SAME_WORKING_DAY:
+    case CM_NEXT_WORKING_DAY:
+        return false;
+    }
+    return false;
+}
+
 static bool load_times(struct transition_loader *loader)
 {
     struct cm_transition *made = loader->made;
@@ -242,8 +259,12 @@ static bool load_times(struct transition_loader *loader)
     const struct cm_value *after = loader->found[TRANSITION_AFTER];
     made->has_within = within != NULL;
     made->has_after = after != NULL;
-    return (!within || cm_load_duration(loader->draft, within, &made->within)) &&
-           (!after || cm_load_duration(loader->draft, after, &made->after));
+    if ((within && !cm_load_duration(loader->draft, within, &made->within)) ||
+        (after && !cm_load_duration(loader->draft, after, &made->after)))
+        return false;
+    if (after && takes_no_time(&made->after))
+        return cm_refuse_plain(loader->reader, after->offset, CM_CODE_AFTER_NOTHING);
+    return true;
 }
 
 static bool load_at_most(struct transition_loader *loader)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Memory runs out: at every allocation of every public call, once and from then on, whether it was
- * the desk's allocator that had none, SQLite, or malloc itself on behalf of cJSON and libcrypto.
- * After each the desk holds what it held before, or, where the call could do without, what it should
- * hold after; nothing has leaked; the journal is whole; the same call made again succeeds.
+ * Memory runs out: at every allocation of every public call, once and from then on, whether it
+ * was the desk's allocator that had none, SQLite, or malloc itself on behalf of cJSON and
+ * libcrypto. After each the desk holds what it held before, or, where the call could do without,
+ * what it should hold after; nothing has leaked; the journal is whole; the same call made again
+ * succeeds.
  *
  * Without arguments a sample of the places is tried, with --all every one. */
 #define _GNU_SOURCE
@@ -321,8 +322,8 @@ static enum community_status open_zone(struct run *run, const char *json)
 {
     struct community_zone *zone;
     (void)json;
-    const enum community_status status = community_zone_open(
-        &zone, chaos_text("America/New_York"), &allocator, &run->err);
+    const enum community_status status =
+        community_zone_open(&zone, chaos_text("America/New_York"), &allocator, &run->err);
     if (status == COMMUNITY_OK) {
         take_number(run, community_zone_instant(zone, CHAOS_START));
         community_zone_free(zone);
@@ -367,8 +368,8 @@ static enum community_status fill_command(struct community_command *command,
     if (status == COMMUNITY_OK)
         status = community_command_set_key(command, chaos_text("built"), err);
     if (status == COMMUNITY_OK)
-        status = community_command_put_text(command, chaos_text("subject"), chaos_text("step"),
-                                            err);
+        status =
+            community_command_put_text(command, chaos_text("subject"), chaos_text("step"), err);
     if (status == COMMUNITY_OK)
         status = community_command_put_integer(command, chaos_text("pieces"), 7, err);
     if (status == COMMUNITY_OK)
@@ -402,9 +403,8 @@ static enum community_status build_and_submit(struct run *run, const char *json)
     struct community_command *command;
     struct community_receipt *receipt = NULL;
     (void)json;
-    enum community_status status =
-        community_command_new(&command, chaos_text("open"), chaos_text("resident"), &allocator,
-                              &run->err);
+    enum community_status status = community_command_new(
+        &command, chaos_text("open"), chaos_text("resident"), &allocator, &run->err);
     if (status != COMMUNITY_OK)
         return status;
     status = fill_command(command, &run->err);
@@ -423,8 +423,8 @@ static enum community_status build_move(struct run *run, const char *json)
     struct community_command *command;
     struct community_error *err = &run->err;
     (void)json;
-    enum community_status status = community_command_new(&command, chaos_text("note"),
-                                                         chaos_text("op"), &allocator, err);
+    enum community_status status =
+        community_command_new(&command, chaos_text("note"), chaos_text("op"), &allocator, err);
     if (status != COMMUNITY_OK)
         return status;
     status = community_command_set_record(command, chaos_text("@A-1"), err);
@@ -581,8 +581,8 @@ static enum community_status get(struct run *run, const char *json)
 static enum community_status options(struct run *run, const char *json)
 {
     struct community_document *document;
-    const enum community_status status = community_desk_options(
-        &document, run->desk, chaos_text(json), chaos_text("op"), &run->err);
+    const enum community_status status =
+        community_desk_options(&document, run->desk, chaos_text(json), chaos_text("op"), &run->err);
     return take_document(run, status, document);
 }
 
@@ -627,7 +627,8 @@ static enum community_status back_up(struct run *run, const char *json)
 }
 
 #define ON(id, name, actor, data)                                                                  \
-    "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}}"
+    "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}" \
+                                                                                               "}"
 #define OPENING(id, key)                                                                           \
     "{\"command\":\"open\",\"lifecycle\":\"request\",\"external_id\":\"" id                        \
     "\",\"actor\":\"resident\",\"key\":\"" key                                                     \
@@ -635,7 +636,8 @@ static enum community_status back_up(struct run *run, const char *json)
 
 static const struct scenario scenarios[] = {
     {.name = "load a rulebook", .act = load_rulebook},
-    {.name = "load a rulebook with a fault", .act = load_rulebook,
+    {.name = "load a rulebook with a fault",
+     .act = load_rulebook,
      .json = "{\"rulebook\":\"r\",\"version\":\"1\",\"lifecycles\":{\"a\":{\"kind\":\"ticket\","
              "\"start\":\"x\",\"states\":{\"y\":{}},\"transitions\":[]}}}"},
     {.name = "count days", .act = count_days},
@@ -643,59 +645,100 @@ static const struct scenario scenarios[] = {
     {.name = "open a zone", .act = open_zone},
     {.name = "digest", .act = digest},
     {.name = "read a command", .act = read_command, .json = OPENING("C-1", "k")},
-    {.name = "read a command with a fault", .act = read_command,
+    {.name = "read a command with a fault",
+     .act = read_command,
      .json = "{\"command\":\"open\",\"actor\":\"a\",\"dta\":{\"x\":[1,2,{\"y\":\"z\"}]}}"},
     {.name = "build a command", .act = build_move},
     {.name = "create a desk", .act = create_desk},
     {.name = "open a desk", .needs = FULL_DESK, .act = open_desk},
     {.name = "install the first rulebook", .needs = EMPTY_DESK, .act = install},
     {.name = "install a newer rulebook", .needs = FULL_DESK, .act = install, .json = "newer"},
-    {.name = "put a unit", .needs = FULL_DESK, .act = submit,
+    {.name = "put a unit",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"put-unit\",\"actor\":\"admin\",\"data\":{\"id\":\"gas\","
              "\"kind\":\"bureau\",\"parent\":\"street\"}}"},
-    {.name = "put a person", .needs = FULL_DESK, .act = submit,
+    {.name = "put a person",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"put-person\",\"actor\":\"admin\",\"data\":{\"id\":\"op\","
              "\"name\":\"Li Nana\"}}"},
-    {.name = "grant", .needs = FULL_DESK, .act = submit,
+    {.name = "grant",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"grant\",\"actor\":\"admin\",\"data\":{\"person\":\"x\","
              "\"role\":\"handler\",\"unit\":\"water\"}}"},
-    {.name = "revoke", .needs = FULL_DESK, .act = submit,
+    {.name = "revoke",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"revoke\",\"actor\":\"admin\",\"data\":{\"person\":\"w\","
              "\"role\":\"handler\",\"unit\":\"water\"}}"},
     {.name = "open a request", .needs = FULL_DESK, .act = submit, .json = OPENING("N-1", "n-1")},
     {.name = "build and open a request", .needs = FULL_DESK, .act = build_and_submit},
-    {.name = "open a supporting ticket", .needs = FULL_DESK, .act = submit,
+    {.name = "open a supporting ticket",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"open\",\"lifecycle\":\"support\",\"parent\":\"@A-1\","
              "\"external_id\":\"S-9\",\"actor\":\"op\",\"data\":{\"subject\":\"van\","
              "\"lead_unit\":\"light\"}}"},
-    {.name = "move", .needs = FULL_DESK, .act = submit,
+    {.name = "move",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("A-7", "dispatch", "op", "\"lead_unit\":\"water\"")},
-    {.name = "move with a key", .needs = FULL_DESK, .act = submit,
+    {.name = "move with a key",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"note\",\"record\":\"@A-1\",\"actor\":\"op\",\"key\":\"note-1\","
              "\"data\":{\"text\":\"a private word\"}}"},
-    {.name = "move after a long time", .needs = FULL_DESK, .act = submit, .wait = 20 * CHAOS_DAY,
+    {.name = "move after a long time",
+     .needs = FULL_DESK,
+     .act = submit,
+     .wait = 20 * CHAOS_DAY,
      .json = ON("A-1", "note", "op", "\"text\":\"late\"")},
-    {.name = "extend", .needs = FULL_DESK, .act = submit,
+    {.name = "extend",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("A-1", "extend", "op", "\"for\":\"2 working days\",\"reason\":\"parts\"")},
-    {.name = "merge", .needs = FULL_DESK, .act = submit,
+    {.name = "merge",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("A-7", "merge", "op", "\"into\":\"@A-1\"")},
-    {.name = "unmerge", .needs = FULL_DESK, .act = submit,
+    {.name = "unmerge",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("A-5", "unmerge", "op", "\"reason\":\"two lamps\"")},
-    {.name = "close a supporting ticket", .needs = FULL_DESK, .act = submit,
+    {.name = "close a supporting ticket",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("S-1", "report", "l", "\"text\":\"done\"")},
-    {.name = "the same key again", .needs = FULL_DESK, .act = submit,
+    {.name = "the same key again",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = "{\"command\":\"open\",\"lifecycle\":\"request\",\"external_id\":\"A-3\","
              "\"actor\":\"resident\",\"key\":\"open-A-3\",\"data\":{\"subject\":\"lamp A-3\","
              "\"place\":\"street\"}}"},
-    {.name = "the same key for something else", .needs = FULL_DESK, .act = submit,
+    {.name = "the same key for something else",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = OPENING("N-2", "open-A-3")},
-    {.name = "refused for many reasons", .needs = FULL_DESK, .act = submit,
+    {.name = "refused for many reasons",
+     .needs = FULL_DESK,
+     .act = submit,
      .json = ON("A-7", "dispatch", "nobody", "\"lead_unit\":\"fire\",\"z\":1")},
-    {.name = "a batch", .needs = FULL_DESK, .act = submit_batch,
-     .json = OPENING("N-1", "n-1") "\n" OPENING("N-2", "n-2") "\n"
-             ON("N-1", "dispatch", "op", "\"lead_unit\":\"water\"") "\n"
-             ON("N-1", "dispatch", "op", "\"lead_unit\":\"water\"") "\n"
-             ON("N-1", "sign", "w", "") "\n" ON("N-2", "merge", "op", "\"into\":\"@N-1\"")},
+    {.name = "a batch",
+     .needs = FULL_DESK,
+     .act = submit_batch,
+     .json = OPENING("N-1", "n-1") "\n" OPENING("N-2", "n-2") "\n" ON(
+         "N-1", "dispatch", "op",
+         "\"lead_unit\":\"water\"") "\n" ON("N-1", "dispatch", "op",
+                                            "\"lead_unit\":\"water\"") "\n" ON("N-1", "sign", "w",
+                                                                               "") "\n" ON("N-2",
+                                                                                           "merge",
+                                                                                           "op",
+                                                                                           "\"into"
+                                                                                           "\":\"@"
+                                                                                           "N-"
+                                                                                           "1\"")},
     {.name = "preview", .needs = FULL_DESK, .act = preview, .json = OPENING("N-1", "n-1")},
     {.name = "tick", .needs = FULL_DESK, .act = tick, .wait = 10 * CHAOS_DAY},
     {.name = "tick to a later time", .needs = FULL_DESK, .act = tick_to},
@@ -882,21 +925,20 @@ static void check_failed_run(const struct scenario *scenario, bool is_sqlite, en
                  "%s: now moved on", where);
     char *found = content(&run);
     const char *wanted = status == expected->status ? expected->after : expected->before;
-    CHECK_SAYING(strcmp(found, wanted) == 0, "%s: the desk changed\n--- wanted\n%.600s\n--- found\n%.600s",
-                 where, wanted, found);
+    CHECK_SAYING(strcmp(found, wanted) == 0,
+                 "%s: the desk changed\n--- wanted\n%.600s\n--- found\n%.600s", where, wanted,
+                 found);
     free(found);
 
     run.err = (struct community_error){0};
     const enum community_status again = scenario->act(&run, scenario->json);
-    CHECK_SAYING(again == expected->status ||
-                     (status == COMMUNITY_OK && scenario->act == back_up &&
-                      again == COMMUNITY_EXISTS) ||
-                     (status == COMMUNITY_OK && scenario->act == create_desk &&
-                      again == COMMUNITY_EXISTS) ||
-                     (status == COMMUNITY_OK && scenario->act == acknowledge &&
-                      again == COMMUNITY_NOT_FOUND),
-                 "%s: the next call answers %d (%s: %s)", where, again, run.err.code,
-                 run.err.message);
+    CHECK_SAYING(
+        again == expected->status ||
+            (status == COMMUNITY_OK && scenario->act == back_up && again == COMMUNITY_EXISTS) ||
+            (status == COMMUNITY_OK && scenario->act == create_desk && again == COMMUNITY_EXISTS) ||
+            (status == COMMUNITY_OK && scenario->act == acknowledge &&
+             again == COMMUNITY_NOT_FOUND),
+        "%s: the next call answers %d (%s: %s)", where, again, run.err.code, run.err.message);
     if (run.desk != NULL)
         CHECK_SAYING(chaos_is_whole(run.desk), "%s: whole at the end", where);
     take_down(&run);
@@ -936,10 +978,9 @@ static void check_source(enum source source, bool all, struct chaos_random *rand
     const double started = chaos_seconds();
     for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
         for (int is_sqlite = 0; is_sqlite < 2; is_sqlite++) {
-            const bool is_there = is_sqlite != 0 || (source != SOURCE_SQLITE &&
-                                                     !scenarios[i].sqlite_only);
-            const bool has_store = scenarios[i].needs != NO_DESK ||
-                                   scenarios[i].act == create_desk;
+            const bool is_there =
+                is_sqlite != 0 || (source != SOURCE_SQLITE && !scenarios[i].sqlite_only);
+            const bool has_store = scenarios[i].needs != NO_DESK || scenarios[i].act == create_desk;
             const bool is_useful = has_store || is_sqlite == (source == SOURCE_SQLITE);
             if (is_there && is_useful)
                 check_scenario(&scenarios[i], is_sqlite != 0, source, all, random);

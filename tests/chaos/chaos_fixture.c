@@ -102,7 +102,8 @@ const char *chaos_directory(void)
 {
     if (directory[0] != '\0')
         return directory;
-    /* What is killed here is a process, never the machine: memory does for a disk, and is faster. */
+    /* What is killed here is a process, never the machine: memory does for a disk, and is
+     * faster. */
     const char *parent = getenv("TMPDIR");
     if (parent == NULL)
         parent = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
@@ -286,7 +287,8 @@ void chaos_put_directory(struct community_desk *desk)
     "\",\"actor\":\"resident\",\"key\":\"open-" id "\",\"data\":{\"subject\":\"lamp " id           \
     "\",\"place\":\"street\"" more "}}"
 #define MOVE(id, name, actor, data)                                                                \
-    "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}}"
+    "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}" \
+                                                                                               "}"
 #define DISPATCH(id, unit) MOVE(id, "dispatch", "op", "\"lead_unit\":\"" unit "\"")
 #define SUPPORT(parent, id)                                                                        \
     "{\"command\":\"open\",\"lifecycle\":\"support\",\"parent\":\"@" parent                        \
@@ -395,8 +397,8 @@ char *chaos_content(struct community_desk *desk)
                      COMMUNITY_OK,
                  "find: %s", err.message);
     err = (struct community_error){0};
-    CHECK_SAYING(community_desk_outbox(desk, add_line, &buffer, &err) == COMMUNITY_OK,
-                 "outbox: %s", err.message);
+    CHECK_SAYING(community_desk_outbox(desk, add_line, &buffer, &err) == COMMUNITY_OK, "outbox: %s",
+                 err.message);
     (void)add_line(&buffer, community_desk_rulebook_hash(desk));
     add_verification(&buffer, desk);
     return buffer.data;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the reliability tests share: counted checks, a directory to work in, a clock and random bytes
- * that are the test's own, a desk with a story on it, and all that a desk holds as one text. */
+ * What the reliability tests share: counted checks, a directory to work in, a clock and random
+ * bytes that are the test's own, a desk with a story on it, and all that a desk holds as one
+ * text. */
 #ifndef CHAOS_FIXTURE_H
 #define CHAOS_FIXTURE_H
 
@@ -11,7 +12,8 @@
 
 #include <community.h>
 
-/* A failed check is printed with its place; the rest goes on. Only the first hundred are printed. */
+/* A failed check is printed with its place; the rest goes on. Only the first hundred are
+ * printed. */
 bool chaos_check(bool is_right, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 #define CHECK(claim) chaos_check((claim), __FILE__, __LINE__, "%s", #claim)
@@ -72,11 +74,11 @@ enum community_status chaos_submit(struct community_receipt **receipt_out,
 /* The command is accepted; true also where there was nothing to see. */
 bool chaos_accepted(struct community_desk *desk, const char *json);
 
-/* Units, people and grants: "street" over "water" and "light"; "op" operates, "chief" supervises and
- * operates, "w" and "l" handle for the two bureaus. */
+/* Units, people and grants: "street" over "water" and "light"; "op" operates, "chief" supervises
+ * and operates, "w" and "l" handle for the two bureaus. */
 void chaos_put_directory(struct community_desk *desk);
-/* The story: requests A-1 to A-8 in every state, two with supporting tickets, a duplicate, a patrol.
- * It begins at `world->now` and moves it three days on. */
+/* The story: requests A-1 to A-8 in every state, two with supporting tickets, a duplicate, a
+ * patrol. It begins at `world->now` and moves it three days on. */
 void chaos_tell_story(struct community_desk *desk, struct chaos_world *world);
 
 /* Everything that can be asked of a desk, as one text to be freed: the summary as of a fixed time,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The clock jumps, on both stores: an hour or a day back, a year ahead, to 1900, to 2038, over both
- * changes of summer time, or it stands still. The order of the journal is that of writing, the desk's
- * now never runs backwards, no deadline moves without an entry, and a month of work ends in the same
- * records whether tick ran every hour, at odd times or never. */
+ * The clock jumps, on both stores: an hour or a day back, a year ahead, to 1900, to 2038, over
+ * both changes of summer time, or it stands still. The order of the journal is that of writing,
+ * the desk's now never runs backwards, no deadline moves without an entry, and a month of work
+ * ends in the same records whether tick ran every hour, at odd times or never. */
 #define _GNU_SOURCE
 #include "chaos_fixture.h"
 
@@ -171,8 +171,7 @@ static void check_beginning(bool is_sqlite, const char *beginning)
     struct community_desk *desk = new_desk(&world, is_sqlite, chaos_time(beginning));
     open_request(desk, "B-1");
     /* No desk is older than 1970. */
-    CHECK(community_desk_now(desk) ==
-          (chaos_time(beginning) > 0 ? chaos_time(beginning) : 0));
+    CHECK(community_desk_now(desk) == (chaos_time(beginning) > 0 ? chaos_time(beginning) : 0));
     CHECK_SAYING(chaos_is_whole(desk), "%s", beginning);
     world.now = CHAOS_START;
     CHECK_SAYING(community_desk_tick(desk, COMMUNITY_TIME_NOW, NULL, NULL, NULL, &err) ==
@@ -246,7 +245,8 @@ static void check_summer_time(bool is_sqlite)
         CHECK(community_desk_tick(desk, COMMUNITY_TIME_NOW, NULL, NULL, NULL, NULL) ==
               COMMUNITY_OK);
         record = get(desk, "N-1");
-        CHECK_SAYING(strstr(record, "\"breached\":true") != NULL, "%s: not breached", cases[i].start);
+        CHECK_SAYING(strstr(record, "\"breached\":true") != NULL, "%s: not breached",
+                     cases[i].start);
         free(record);
         CHECK(chaos_is_whole(desk));
         community_desk_close(desk);
@@ -350,10 +350,10 @@ static void blank_member(char *json, const char *member)
 static int add_entry(void *userdata, struct community_text json)
 {
     char *copy = strndup(json.data, json.size);
-    static const char *const members[] = {"\"entry\":",       "\"position\":", "\"recorded_at\":",
-                                          "\"previous\":",    "\"record\":",   "\"merged_into\":",
-                                          "\"into\":",        "\"parent\":",   "\"cause\":",
-                                          "\"commitment\":"};
+    static const char *const members[] = {
+        "\"entry\":",  "\"position\":",    "\"recorded_at\":", "\"previous\":",
+        "\"record\":", "\"merged_into\":", "\"into\":",        "\"parent\":",
+        "\"cause\":",  "\"commitment\":"};
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         blank_member(copy, members[i]);
     chaos_add_string(userdata, copy);

@@ -105,8 +105,9 @@ static void write_some(struct report *report, struct community_desk *desk,
              who, round, unit);
     submit(report, desk, json);
     /* Everybody fights for this one. */
-    submit(report, desk, "{\"command\":\"note\",\"record\":\"@all\",\"actor\":\"op\","
-                         "\"data\":{\"text\":\"me too\"}}");
+    submit(report, desk,
+           "{\"command\":\"note\",\"record\":\"@all\",\"actor\":\"op\","
+           "\"data\":{\"text\":\"me too\"}}");
 }
 
 static int ignore(void *userdata, struct community_text json)
@@ -123,9 +124,8 @@ static void read_some(struct report *report, struct community_desk *desk)
     struct community_error err = {0};
     note(report, "find", community_desk_find(desk, &every, chaos_text("chief"), ignore, NULL, &err),
          &err);
-    const enum community_status got =
-        community_desk_get(&document, desk, chaos_text("@all"), chaos_text("op"),
-                           COMMUNITY_GET_EXPLAIN, &err);
+    const enum community_status got = community_desk_get(
+        &document, desk, chaos_text("@all"), chaos_text("op"), COMMUNITY_GET_EXPLAIN, &err);
     note(report, "get", got, &err);
     community_document_free(document);
     const enum community_status summed =
@@ -135,13 +135,12 @@ static void read_some(struct report *report, struct community_desk *desk)
     note(report, "outbox", community_desk_outbox(desk, ignore, NULL, &err), &err);
 }
 
-static void tick_some(struct report *report, struct community_desk *desk,
-                      struct chaos_world *world)
+static void tick_some(struct report *report, struct community_desk *desk, struct chaos_world *world)
 {
     struct community_error err = {0};
     world->now += CHAOS_HOUR;
-    note(report, "tick",
-         community_desk_tick(desk, COMMUNITY_TIME_NOW, NULL, NULL, NULL, &err), &err);
+    note(report, "tick", community_desk_tick(desk, COMMUNITY_TIME_NOW, NULL, NULL, NULL, &err),
+         &err);
     usleep(20000);
 }
 
@@ -149,8 +148,7 @@ static void verify_some(struct report *report, struct community_desk *desk)
 {
     struct community_error err = {0};
     struct community_verification found = {.size = sizeof(found)};
-    const enum community_status status =
-        community_desk_verify(&found, desk, NULL, NULL, &err);
+    const enum community_status status = community_desk_verify(&found, desk, NULL, NULL, &err);
     note(report, "verify", status, &err);
     if (status == COMMUNITY_OK && !found.is_whole) {
         snprintf(err.message, sizeof(err.message), "%s at %lld: expected %s, found %s", found.kind,
@@ -201,8 +199,8 @@ static int count_record(void *userdata, struct community_text json)
 
 static void check_crowd(double seconds)
 {
-    static const char *const jobs[] = {"write", "write",  "write", "write",
-                                       "write", "read",   "tick",  "verify"};
+    static const char *const jobs[] = {"write", "write", "write", "write",
+                                       "write", "read",  "tick",  "verify"};
     int ends[PROCESS_COUNT];
     pid_t processes[PROCESS_COUNT];
     fflush(stdout);
@@ -251,8 +249,7 @@ static void check_crowd(double seconds)
     CHECK(chaos_is_whole(desk));
     community_desk_close(desk);
     printf("%d processes, %.0f s: %lld commands, %.0f a second, the longest %.0f ms\n",
-           PROCESS_COUNT, seconds, (long long)written, (double)written / seconds,
-           longest_s * 1000);
+           PROCESS_COUNT, seconds, (long long)written, (double)written / seconds, longest_s * 1000);
     CHECK_SAYING(longest_s <= 10, "somebody waited %.1f s", longest_s);
 }
 
@@ -260,8 +257,8 @@ static void check_crowd(double seconds)
 
 static void check_sight(void)
 {
-    static const char move[] =
-        "{\"command\":\"note\",\"record\":\"@all\",\"actor\":\"newcomer\",\"data\":{\"text\":\"x\"}}";
+    static const char move[] = "{\"command\":\"note\",\"record\":\"@all\",\"actor\":\"newcomer\","
+                               "\"data\":{\"text\":\"x\"}}";
     struct chaos_world world;
     struct chaos_world other_world;
     struct community_error err = {0};

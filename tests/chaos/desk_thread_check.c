@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Threads, each with a desk of its own on one file and nothing shared but a rulebook, open, move,
- * read, tick and verify. The build with ThreadSanitizer looks for what they share without knowing. */
+ * Threads, each with a desk of its own on one file and nothing shared but a rulebook, open,
+ * move, read, tick and verify. The build with ThreadSanitizer looks for what they share without
+ * knowing. */
 #include "chaos_fixture.h"
 
 #include <pthread.h>
@@ -58,8 +59,8 @@ static void look(struct worker *worker, struct community_desk *desk)
     const struct community_find every = {.size = sizeof(every), .limit = 20};
     note(worker, "find",
          community_desk_find(desk, &every, chaos_text("op"), count_size, &size, &err), &err);
-    enum community_status status = community_desk_options(&document, desk, chaos_text("@t0-0"),
-                                                          chaos_text("op"), &err);
+    enum community_status status =
+        community_desk_options(&document, desk, chaos_text("@t0-0"), chaos_text("op"), &err);
     /* The first thread may not have opened it yet. */
     note(worker, "options", status == COMMUNITY_NOT_FOUND ? COMMUNITY_OK : status, &err);
     community_document_free(document);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Processes that write are killed without a word, again and again, at any moment. Whatever one had
- * acknowledged through its pipe before it died is in the desk, once; what it had not may be there or
- * not, but never in part; a repeated command gets its first receipt; the journal is whole.
+ * Processes that write are killed without a word, again and again, at any moment. Whatever one
+ * had acknowledged through its pipe before it died is in the desk, once; what it had not may be
+ * there or not, but never in part; a repeated command gets its first receipt; the journal is
+ * whole.
  *
- *   kill_check [CYCLES]     25 without an argument */
+ * kill_check [CYCLES]     25 without an argument */
 #define _GNU_SOURCE
 #include "chaos_fixture.h"
 
@@ -123,8 +124,7 @@ static void run_ticker(community_time_ms now, uint64_t seed, int out)
     struct community_desk *desk = open_desk(&world, seed, now, 0);
     for (;;) {
         int64_t fired;
-        if (community_desk_tick(desk, COMMUNITY_TIME_NOW, &fired, NULL, NULL, NULL) !=
-            COMMUNITY_OK)
+        if (community_desk_tick(desk, COMMUNITY_TIME_NOW, &fired, NULL, NULL, NULL) != COMMUNITY_OK)
             _exit(4);
         if (write(out, &fired, sizeof(fired)) != (ssize_t)sizeof(fired))
             _exit(5);
@@ -260,7 +260,8 @@ static int count_timers(void *userdata, struct community_text json)
     return 0;
 }
 
-/* A request that only waits is breached once and reminded of once, however often tick was killed. */
+/* A request that only waits is breached once and reminded of once, however often tick was
+ * killed. */
 static void check_timers(struct community_desk *desk, int who, int64_t number)
 {
     char id[40];

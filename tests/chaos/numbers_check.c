@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Positions and versions that have come far: a desk's file is prepared as if two to the power of 31,
- * 32 or 53 entries, less ten, had gone before, and work goes on across the edge. Verify counts from
- * the first entry and cannot be asked here; everything else can. At the end of what JSON can carry
- * exactly stands a clean error, and nothing is written. */
+ * Positions and versions that have come far: a desk's file is prepared as if two to the power of
+ * 31, 32 or 53 entries, less ten, had gone before, and work goes on across the edge. Verify
+ * counts from the first entry and cannot be asked here; everything else can. At the end of what
+ * JSON can carry exactly stands a clean error, and nothing is written. */
 #define _GNU_SOURCE
 #include "chaos_fixture.h"
 

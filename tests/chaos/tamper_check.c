@@ -193,13 +193,11 @@ static void flip(sqlite3 *file, struct community_desk *desk, struct chaos_random
     sha256(digest, body, body_size);
     hex(expected_text, hash);
     hex(found_text, digest);
-    CHECK_SAYING(!found.is_whole && found.position == position &&
-                     strcmp(found.kind, "hash") == 0 &&
-                     strcmp(found.expected, expected_text) == 0 &&
-                     strcmp(found.found, found_text) == 0,
-                 "byte %zu of %s %lld: %s at %lld, expected %s, found %s", place, column,
-                 (long long)position, found.kind, (long long)found.position, found.expected,
-                 found.found);
+    CHECK_SAYING(
+        !found.is_whole && found.position == position && strcmp(found.kind, "hash") == 0 &&
+            strcmp(found.expected, expected_text) == 0 && strcmp(found.found, found_text) == 0,
+        "byte %zu of %s %lld: %s at %lld, expected %s, found %s", place, column,
+        (long long)position, found.kind, (long long)found.position, found.expected, found.found);
     bytes[place] ^= mask;
     write_bytes(file, table, column, position, bytes, size);
     free(bytes);
@@ -238,7 +236,8 @@ struct tampering {
 #define A_1 "(SELECT id FROM record WHERE external_id = 'A-1')"
 #define T_5 "external_id = 'T-5'"
 #define LAST_OF_T_5 "SELECT last_position FROM record WHERE " T_5
-#define POSITION(version) "(SELECT position FROM entry WHERE record = " A_1 " AND version = " #version ")"
+#define POSITION(version)                                                                          \
+    "(SELECT position FROM entry WHERE record = " A_1 " AND version = " #version ")"
 #define END "(SELECT max(position) FROM entry)"
 
 #define TO_THE_OTHER(table)                                                                        \
@@ -252,7 +251,8 @@ static const struct tampering tamperings[] = {
     {"an entry is deleted", "DELETE FROM entry WHERE position = " POSITION(3), "position",
      "SELECT 1 + " POSITION(3), "SELECT " POSITION(3), "SELECT 1 + " POSITION(3)},
     {"an entry and its hash are deleted",
-     "DELETE FROM entry_hash WHERE position = " POSITION(3) "; DELETE FROM entry WHERE position = " POSITION(3),
+     "DELETE FROM entry_hash WHERE position = " POSITION(
+         3) "; DELETE FROM entry WHERE position = " POSITION(3),
      "position", "SELECT 1 + " POSITION(3), "SELECT " POSITION(3), "SELECT 1 + " POSITION(3)},
     {"a hash is deleted", "DELETE FROM entry_hash WHERE position = 7", "missing", "SELECT 7",
      "SELECT 'entry_hash'", "SELECT ''"},
@@ -260,19 +260,24 @@ static const struct tampering tamperings[] = {
      "missing", "SELECT 7", NULL, NULL},
     {"an entry is copied to the end",
      "INSERT INTO entry SELECT " END " + 1, record, version, previous_position, recorded_at,"
-     " behind, body FROM entry WHERE position = " POSITION(2) ";"
-     "INSERT INTO entry_hash SELECT " END ", hash FROM entry_hash WHERE position = " POSITION(2),
+     " behind, body FROM entry WHERE position = " POSITION(
+         2) ";"
+            "INSERT INTO entry_hash SELECT " END
+            ", hash FROM entry_hash WHERE position = " POSITION(2),
      "version", "SELECT 1 + " END, "SELECT version + 1 FROM record WHERE external_id = 'A-1'",
      "SELECT 2"},
     {"an entry is put over another",
-     "UPDATE entry SET body = (SELECT body FROM entry WHERE position = " POSITION(2) ")"
-     " WHERE position = " POSITION(3) ";"
-     "UPDATE entry_hash SET hash = (SELECT hash FROM entry_hash WHERE position = " POSITION(2) ")"
-     " WHERE position = " POSITION(3),
+     "UPDATE entry SET body = (SELECT body FROM entry WHERE position = " POSITION(
+         2) ")"
+            " WHERE position = " POSITION(3) ";"
+                                             "UPDATE entry_hash SET hash = (SELECT hash FROM "
+                                             "entry_hash WHERE position = " POSITION(
+                                                 2) ")"
+                                                    " WHERE position = " POSITION(3),
      "version", "SELECT " POSITION(3), "SELECT 2", "SELECT 3"},
     {"two entries of a record change places",
-     "CREATE TEMP TABLE two AS SELECT " POSITION(2) " AS a, " POSITION(3) " AS b;"
-     TO_THE_OTHER("entry") TO_THE_OTHER("entry_hash"),
+     "CREATE TEMP TABLE two AS SELECT " POSITION(2) " AS a, " POSITION(3) " AS b;" TO_THE_OTHER(
+         "entry") TO_THE_OTHER("entry_hash"),
      "version", "SELECT " POSITION(2), "SELECT 2", "SELECT 3"},
     {"the bodies of two records change places",
      "CREATE TEMP TABLE t AS SELECT body, (SELECT hash FROM entry_hash WHERE position = 12) AS hash"
@@ -284,8 +289,8 @@ static const struct tampering tamperings[] = {
      "UPDATE entry_hash SET hash = (SELECT hash FROM t) WHERE position = 14;",
      "column", "SELECT 12", NULL, NULL},
     {"the versions beside two entries change places",
-     "UPDATE entry SET version = 9 WHERE position = " POSITION(3), "version",
-     "SELECT " POSITION(3), "SELECT 3", "SELECT 9"},
+     "UPDATE entry SET version = 9 WHERE position = " POSITION(3), "version", "SELECT " POSITION(3),
+     "SELECT 3", "SELECT 9"},
     {"an entry is given to another record",
      "UPDATE entry SET record = (SELECT id FROM record WHERE external_id = 'A-2')"
      " WHERE position = " POSITION(3),
@@ -297,9 +302,8 @@ static const struct tampering tamperings[] = {
     {"the tail is cut, the rows stay",
      "DELETE FROM entry_hash WHERE position = " END "; DELETE FROM entry WHERE position = " END,
      "missing", NULL, "SELECT 1", "SELECT 0"},
-    {"a whole record is dropped, the entries stay",
-     "DELETE FROM record WHERE external_id = 'last'", "column",
-     "SELECT " END, NULL, NULL},
+    {"a whole record is dropped, the entries stay", "DELETE FROM record WHERE external_id = 'last'",
+     "column", "SELECT " END, NULL, NULL},
     /* rows */
     {"a state is changed", "UPDATE record SET state = 'closed' WHERE " T_5, "record", LAST_OF_T_5,
      "SELECT state FROM record WHERE " T_5, "SELECT 'closed'"},
@@ -353,14 +357,16 @@ static const struct tampering tamperings[] = {
     {"a rulebook is changed",
      "UPDATE document SET body = CAST(replace(CAST(body AS TEXT), '5 working days',"
      " '9 working days') AS BLOB) WHERE kind = 'rulebook'",
-     "rulebook", "SELECT min(e.position) FROM entry e JOIN record r ON r.id = e.record WHERE r.space = 'ticket'",
+     "rulebook",
+     "SELECT min(e.position) FROM entry e JOIN record r ON r.id = e.record WHERE r.space = "
+     "'ticket'",
      NULL, NULL},
     {"a rulebook is spoiled",
      "UPDATE document SET body = CAST(substr(CAST(body AS TEXT), 1, 900) AS BLOB)"
      " WHERE kind = 'rulebook'",
      "rulebook", NULL, NULL, NULL},
-    {"a rulebook is dropped", "DELETE FROM document WHERE kind = 'rulebook'", "rulebook", NULL, NULL,
-     NULL},
+    {"a rulebook is dropped", "DELETE FROM document WHERE kind = 'rulebook'", "rulebook", NULL,
+     NULL, NULL},
     {"a zone is dropped", "DELETE FROM document WHERE kind = 'zone'", "rulebook", NULL, NULL, NULL},
     /* Nobody can find these without a checkpoint kept elsewhere. */
     {"the tail is cut with its rows",
@@ -427,7 +433,8 @@ static void check_full_rehash(void)
     chaos_remove_database(work_path);
     chaos_copy_file(desk_path, work_path);
     sqlite3 *file = open_file(work_path);
-    const int64_t position = ask(file, "SELECT last_position FROM record WHERE external_id = 'A-2'");
+    const int64_t position =
+        ask(file, "SELECT last_position FROM record WHERE external_id = 'A-2'");
     size_t size;
     unsigned char *body = read_bytes(&size, file, "entry", "body", position);
     unsigned char *actor = (unsigned char *)strstr((char *)body, "\"actor\":\"op\"");

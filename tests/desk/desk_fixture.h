@@ -42,7 +42,8 @@ const char *office_preview(struct office *office, const char *json);
 int64_t office_tick(struct office *office, const char *until);
 
 /* A member of a record as `actor` sees it: "state", "fields.phone", "deadlines.resolve.due". Its
- * text, or its JSON when it is none; "-" when there is no such member, "error: code" when no record. */
+ * text, or its JSON when it is none; "-" when there is no such member, "error: code" when there is
+ * no record. */
 const char *office_look(struct office *office, const char *record, const char *actor,
                         const char *path);
 /* The commands of a record's history, separated by blanks. */
