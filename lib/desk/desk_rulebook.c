@@ -8,6 +8,7 @@
 #include "default_allocator.h"
 #include "desk_state.h"
 #include "failure.h"
+#include "identity.h"
 #include "json.h"
 #include "memory.h"
 #include "plan.h"
@@ -271,6 +272,49 @@ static enum community_status put_text(struct community_desk *desk,
                                     cm_text(rulebook->hash), rulebook->source, err);
 }
 
+enum community_status cm_desk_zone_digest(uint8_t out[32], struct community_desk *desk,
+                                          struct community_text hash, struct community_text zone,
+                                          struct community_error *err)
+{
+    struct community_text body;
+    struct cm_buffer name;
+    cm_buffer_init(&name, &desk->allocator);
+    zone_document_name(&name, hash, zone);
+    enum community_status status =
+        name.failed ? cm_fail_memory(err)
+                    : desk->store.document(desk->store.self, &body, CM_TEXT(DOCUMENT_ZONE),
+                                           cm_buffer_view(&name), err);
+    cm_buffer_free(&name);
+    if (status == COMMUNITY_OK && !cm_digest_of(desk->digest, out, body))
+        return cm_fail_memory(err);
+    return status;
+}
+
+/* {"Asia/Shanghai": "<SHA-256 of its table>"}: the journal holds the zones as it holds the rules. */
+static enum community_status zones_value(struct cm_value *out, struct cm_plan *plan,
+                                         const struct community_rulebook *rulebook,
+                                         struct community_error *err)
+{
+    *out = cm_value_new_object(plan->arena, rulebook->zone_count);
+    if (cm_value_is_broken(out))
+        return cm_fail_memory(err);
+    for (size_t i = 0; i < rulebook->zone_count; i++) {
+        uint8_t digest[32];
+        char hex[65];
+        const struct community_text zone = rulebook->zones[i]->name;
+        const enum community_status status =
+            cm_desk_zone_digest(digest, plan->desk, cm_text(rulebook->hash), zone, err);
+        if (status != COMMUNITY_OK)
+            return status;
+        cm_hex_format(hex, digest, sizeof(digest));
+        const struct community_text kept = cm_arena_text(plan->arena, cm_text(hex));
+        if (kept.data == NULL)
+            return cm_fail_memory(err);
+        cm_value_put_text(out, zone, cm_value_text(kept));
+    }
+    return COMMUNITY_OK;
+}
+
 static enum community_status journal_install(struct community_desk *desk,
                                              const struct community_rulebook *rulebook,
                                              struct community_text actor,
@@ -280,12 +324,17 @@ static enum community_status journal_install(struct community_desk *desk,
     enum community_status status = cm_plan_init(&plan, desk, err);
     if (status != COMMUNITY_OK)
         return status;
-    struct cm_value data = cm_value_new_object(plan.arena, 3);
+    struct cm_value zones;
+    struct cm_value data = cm_value_new_object(plan.arena, 4);
     if (cm_value_is_broken(&data))
         return cm_fail_memory(err);
+    status = zones_value(&zones, &plan, rulebook, err);
+    if (status != COMMUNITY_OK)
+        return status;
     cm_value_put(&data, "hash", cm_value_text(cm_text(rulebook->hash)));
     cm_value_put(&data, "name", cm_value_text(rulebook->name));
     cm_value_put(&data, "version", cm_value_text(rulebook->version));
+    cm_value_put(&data, "zones", zones);
     const struct cm_plain_change change = {
         .space = CM_TEXT(CM_SPACE_RULEBOOK),
         .external_id = cm_text(rulebook->hash),

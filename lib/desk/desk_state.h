@@ -95,6 +95,12 @@ enum community_status cm_desk_current_rulebook(const struct community_rulebook *
                                                struct community_desk *desk,
                                                struct community_error *err);
 
+/* SHA-256 of the zone table that a rulebook was installed with. COMMUNITY_NOT_FOUND leaves `err`
+ * alone. */
+enum community_status cm_desk_zone_digest(uint8_t out[32], struct community_desk *desk,
+                                          struct community_text hash, struct community_text zone,
+                                          struct community_error *err);
+
 /* desk_directory.c */
 void cm_directory_cache_init(struct cm_directory_cache *cache,
                              const struct community_allocator *allocator);

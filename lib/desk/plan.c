@@ -307,6 +307,7 @@ enum community_status cm_plan_entry(struct cm_plan *plan, struct cm_plan_record 
         return cm_fail_memory(err);
     memcpy(record->hash, hash, sizeof(record->hash));
     planned->is_touched = true;
+    planned->horizon = INT64_MIN; /* what was held back may now be possible */
     if (!add_events(plan, &plan->entries[plan->entry_count - 1], record, &decision->outcome) ||
         !note_relations(plan, record, was_open, &was_merged_into, step,
                         decision->outcome.occurred_at))
@@ -383,6 +384,21 @@ enum community_status cm_plan_timers(struct cm_plan *plan, struct cm_plan_record
     return COMMUNITY_OK;
 }
 
+/* When the record has to be looked at next: its first timer that was not found held back. */
+static community_time_ms next_timer(const struct cm_plan_record *planned)
+{
+    struct cm_timer timer;
+    struct cm_timer before;
+    bool has_before = false;
+    while (cm_record_timer(&timer, &planned->record, has_before ? &before : NULL)) {
+        if (timer.at > planned->horizon)
+            return timer.at;
+        before = timer;
+        has_before = true;
+    }
+    return COMMUNITY_TIME_NONE;
+}
+
 /* ---- notes of other records ---- */
 
 static struct community_text note_command(const struct cm_plan_note *note)
@@ -427,6 +443,115 @@ enum community_status cm_plan_settle(struct cm_plan *plan, struct community_erro
             return status;
     }
     return COMMUNITY_OK;
+}
+
+/* ---- families ---- */
+
+/* A record and its open descendants, level after level. */
+struct family {
+    struct cm_plan *plan;
+    community_time_ms until;
+    size_t count;
+    size_t capacity;
+    struct community_id *ids;
+    bool no_memory;
+};
+
+static bool add_relative(struct family *family, const struct community_id *id)
+{
+    family->no_memory = !reserve(family->plan->arena, &family->ids, family->count,
+                                 &family->capacity, sizeof(*family->ids));
+    if (!family->no_memory)
+        family->ids[family->count++] = *id;
+    return !family->no_memory;
+}
+
+static int take_child(void *userdata, const struct community_store_record *row)
+{
+    return add_relative(userdata, &row->id) ? 0 : 1;
+}
+
+static enum community_status find_by_id(struct cm_plan_record **out, struct cm_plan *plan,
+                                        const struct community_id *id, struct community_error *err)
+{
+    char words[CM_ID_TEXT_SIZE];
+    cm_id_format(words, id);
+    const enum community_status status = cm_plan_find(out, plan, cm_text(words), err);
+    return status == COMMUNITY_NOT_FOUND
+               ? cm_fail(err, COMMUNITY_CORRUPT, CM_CODE_STORE_CONTENT, cm_text(words))
+               : status;
+}
+
+static enum community_status gather_children(struct family *family,
+                                             const struct cm_plan_record *record,
+                                             struct community_error *err)
+{
+    const struct community_store *store = &family->plan->desk->store;
+    const struct community_store_filter filter = {.space = CM_TEXT(CM_SPACE_TICKET),
+                                                  .parent = record->record.id,
+                                                  .due_before = COMMUNITY_TIME_NONE,
+                                                  .open_only = true};
+    if (record->record.children_open == 0)
+        return COMMUNITY_OK;
+    const enum community_status status = store->find(store->self, &filter, take_child, family, err);
+    return family->no_memory ? cm_fail_memory(err) : status;
+}
+
+static enum community_status gather_family(struct family *family,
+                                           const struct cm_plan_record *record,
+                                           struct community_error *err)
+{
+    if (!add_relative(family, &record->record.id))
+        return cm_fail_memory(err);
+    for (size_t i = 0; i < family->count; i++) {
+        struct cm_plan_record *relative;
+        enum community_status status = find_by_id(&relative, family->plan, &family->ids[i], err);
+        if (status == COMMUNITY_OK)
+            status = gather_children(family, relative, err);
+        if (status != COMMUNITY_OK)
+            return status;
+    }
+    return COMMUNITY_OK;
+}
+
+/* The one whose next timer is the earliest; of equals the least id, as for tick. NULL: none is due. */
+static struct cm_plan_record *earliest_of(const struct family *family)
+{
+    struct cm_plan_record *earliest = NULL;
+    community_time_ms earliest_at = COMMUNITY_TIME_NONE;
+    for (size_t i = 0; i < family->count; i++) {
+        struct cm_plan_record *record = find_planned(family->plan, &family->ids[i]);
+        const community_time_ms at = next_timer(record);
+        if (at > family->until || at > earliest_at ||
+            (at == earliest_at &&
+             memcmp(&record->record.id, &earliest->record.id, sizeof(record->record.id)) > 0))
+            continue;
+        earliest = record;
+        earliest_at = at;
+    }
+    return earliest;
+}
+
+enum community_status cm_plan_family_timers(struct cm_plan *plan, struct cm_plan_record *record,
+                                            community_time_ms until, struct community_error *err)
+{
+    struct family family = {.plan = plan, .until = until};
+    enum community_status status;
+    if (record->record.children_open == 0) { /* nearly always: no question to the store */
+        status = cm_plan_timers(plan, record, until, err);
+        return status == COMMUNITY_OK ? cm_plan_settle(plan, err) : status;
+    }
+    status = gather_family(&family, record, err);
+    for (int count = 0; status == COMMUNITY_OK && count < TIMER_COUNT_MAX; count++) {
+        struct cm_plan_record *earliest = earliest_of(&family);
+        bool fired;
+        if (earliest == NULL)
+            return COMMUNITY_OK;
+        status = cm_plan_first_timer(plan, earliest, until, &fired, err);
+        if (status == COMMUNITY_OK)
+            status = cm_plan_settle(plan, err);
+    }
+    return status;
 }
 
 /* ---- records without a lifecycle ---- */
@@ -540,20 +665,6 @@ enum community_status cm_plan_plain(struct cm_plan *plan, const struct cm_plain_
 }
 
 /* ---- writing ---- */
-
-static community_time_ms next_timer(const struct cm_plan_record *planned)
-{
-    struct cm_timer timer;
-    struct cm_timer before;
-    bool has_before = false;
-    while (cm_record_timer(&timer, &planned->record, has_before ? &before : NULL)) {
-        if (timer.at > planned->horizon)
-            return timer.at;
-        before = timer;
-        has_before = true;
-    }
-    return COMMUNITY_TIME_NONE;
-}
 
 struct community_store_record cm_plan_columns(const struct cm_record *record)
 {

@@ -80,6 +80,10 @@ enum community_status cm_plan_entry(struct cm_plan *plan, struct cm_plan_record 
  * yet stay armed. */
 enum community_status cm_plan_timers(struct cm_plan *plan, struct cm_plan_record *record,
                                      community_time_ms until, struct community_error *err);
+/* The same for the record and all that hangs under it and is open, in the order of time over all of
+ * them, and settles: what a command sees does not depend on whether anybody ticked. */
+enum community_status cm_plan_family_timers(struct cm_plan *plan, struct cm_plan_record *record,
+                                            community_time_ms until, struct community_error *err);
 /* Fires only the first timer that may fire. *fired_out: whether there was one. */
 enum community_status cm_plan_first_timer(struct cm_plan *plan, struct cm_plan_record *record,
                                           community_time_ms until, bool *fired_out,

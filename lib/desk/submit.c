@@ -55,12 +55,20 @@ static struct cm_plan_step make_step(const struct submission *submission)
 }
 
 /* A refusal for a reason that needs no record. */
-static void refuse(struct submission *submission, enum cm_code code, struct community_text first)
+static void refuse_two(struct submission *submission, enum cm_code code,
+                       struct community_text first, struct community_text second)
 {
-    const struct cm_reason reason = {
-        .code = code, .argument_count = 1, .arguments = {first}, .rule = submission->command->name};
+    const struct cm_reason reason = {.code = code,
+                                     .argument_count = 2,
+                                     .arguments = {first, second},
+                                     .rule = submission->command->name};
     submission->decision.accepted = false;
     cm_decision_refuse(&submission->decision, &reason);
+}
+
+static void refuse(struct submission *submission, enum cm_code code, struct community_text first)
+{
+    refuse_two(submission, code, first, (struct community_text){0});
 }
 
 /* Adds the entry of the accepted decision, then whatever follows from it at once. */
@@ -79,6 +87,14 @@ static enum community_status carry_out(struct submission *submission, struct cm_
     return status == COMMUNITY_OK ? cm_plan_settle(&submission->plan, err) : status;
 }
 
+/* Up to when a command lets time pass. The future fires nothing: a command that claims it is refused
+ * by its time. */
+static community_time_ms horizon_of(const struct submission *submission,
+                                    const struct cm_request *request)
+{
+    return request->at < submission->plan.now ? request->at : submission->plan.now;
+}
+
 /* ---- opening ---- */
 
 static enum community_status find_parent(struct submission *submission,
@@ -95,7 +111,7 @@ static enum community_status find_parent(struct submission *submission,
     if (parent != NULL) {
         request->parent = parent->record.id;
         const enum community_status status =
-            cm_plan_timers(&submission->plan, parent, request->at, err);
+            cm_plan_family_timers(&submission->plan, parent, horizon_of(submission, request), err);
         if (status != COMMUNITY_OK)
             return status;
     }
@@ -127,6 +143,14 @@ static const struct cm_lifecycle *find_lifecycle(const struct community_rulebook
     return cm_rulebook_lifecycle(rulebook, name);
 }
 
+/* A member that means nothing here was meant for something: it is not passed over. */
+static void refuse_member(struct submission *submission, const char *name,
+                          struct community_text value)
+{
+    if (value.data != NULL)
+        refuse_two(submission, CM_CODE_UNEXPECTED_DATA, cm_text(name), submission->command->name);
+}
+
 static enum community_status open_record(struct submission *submission, struct community_error *err)
 {
     const struct community_rulebook *rulebook;
@@ -149,6 +173,7 @@ static enum community_status open_record(struct submission *submission, struct c
         status = check_external_id(submission, err);
     if (status != COMMUNITY_OK)
         return status;
+    refuse_member(submission, "record", submission->command->record);
     cm_decide_open(&submission->decision, &record->record, &request, submission->plan.directory);
     if (submission->decision.no_memory)
         return cm_fail_memory(err);
@@ -202,6 +227,9 @@ static enum community_status decide_move(struct submission *submission,
             return status;
     }
     struct cm_decision *decision = &submission->decision;
+    refuse_member(submission, "lifecycle", submission->command->lifecycle);
+    refuse_member(submission, "external_id", submission->command->external_id);
+    refuse_member(submission, "parent", submission->command->parent);
     if (is_rating(record, request->name))
         cm_ticket_rate(decision, record, request, submission->plan.directory);
     else
@@ -228,13 +256,9 @@ static enum community_status move_record(struct submission *submission, struct c
         refuse(submission, CM_CODE_UNKNOWN_RECORD, words);
         return COMMUNITY_OK;
     }
-    /* The future fires nothing: a command that claims it is refused by its time. */
-    const community_time_ms until =
-        request.at < submission->plan.now ? request.at : submission->plan.now;
+    const community_time_ms until = horizon_of(submission, &request);
     if (status == COMMUNITY_OK)
-        status = cm_plan_timers(&submission->plan, record, until, err);
-    if (status == COMMUNITY_OK)
-        status = cm_plan_settle(&submission->plan, err);
+        status = cm_plan_family_timers(&submission->plan, record, until, err);
     if (status == COMMUNITY_OK)
         status = decide_move(submission, &record->record, &request, err);
     if (status != COMMUNITY_OK || !submission->decision.accepted)

@@ -254,13 +254,39 @@ static void check_grant_exists(struct cm_decision *decision, const struct comman
     refuse(decision, rule, CM_CODE_NO_SUCH_GRANT, wanted.person, wanted.role, wanted.unit);
 }
 
+/* Nobody could open the door again. */
+static void check_last_administrator(struct cm_decision *decision, const struct command_rule *rule,
+                                     const struct cm_plan *plan, const struct cm_value *data)
+{
+    const struct community_text role = CM_TEXT(CM_ROLE_ADMINISTRATOR);
+    size_t left = 0;
+    if (!cm_text_equal(cm_value_member_as_text(data, "role"), role))
+        return;
+    for (size_t i = 0; i < plan->directory->grant_count; i++) {
+        const struct cm_grant *grant = &plan->directory->grants[i];
+        left +=
+            cm_text_equal(grant->role, role) && grant->from <= plan->now && plan->now < grant->to;
+    }
+    if (left == 1)
+        refuse(decision, rule, CM_CODE_LAST_ADMINISTRATOR, cm_value_member_as_text(data, "person"),
+               role, role);
+}
+
+static void check_revocation(struct cm_decision *decision, const struct command_rule *rule,
+                             const struct cm_plan *plan, const struct cm_value *data)
+{
+    check_grant_exists(decision, rule, plan, data);
+    if (decision->reason_count == 0)
+        check_last_administrator(decision, rule, plan, data);
+}
+
 static void check_special(struct cm_decision *decision, const struct command_rule *rule,
                           const struct cm_plan *plan, const struct cm_value *data)
 {
     if (strcmp(rule->name, "put-unit") == 0)
         check_circle(decision, rule, plan, data);
     if (strcmp(rule->name, "revoke") == 0)
-        check_grant_exists(decision, rule, plan, data);
+        check_revocation(decision, rule, plan, data);
     if (strcmp(rule->name, "grant") != 0 || plan->directory->unit_count == 0)
         return;
     const struct community_text unit = cm_value_member_as_text(data, "unit");

@@ -279,6 +279,36 @@ static bool rulebook_holds(struct verifying *verifying, const struct cm_entry_vi
     return false;
 }
 
+/* Of an installed rulebook: the zone tables are those it was installed with. */
+static bool zones_hold(struct verifying *verifying, const struct cm_entry_view *entry,
+                       const struct community_store_stored *stored)
+{
+    const struct cm_value *put = cm_value_member(entry->outcome, "put");
+    const struct cm_value *zones = cm_value_member(put, "zones");
+    const struct community_text hash = cm_value_member_as_text(put, "hash");
+    if (zones == NULL || zones->type != CM_OBJECT || hash.data == NULL ||
+        !cm_text_is(cm_value_member_as_text(entry->outcome, "space"), CM_SPACE_RULEBOOK))
+        return true;
+    for (size_t i = 0; i < zones->as.object.count; i++) {
+        const struct cm_member *zone = &zones->as.object.members[i];
+        uint8_t stated[32];
+        uint8_t actual[32] = {0};
+        const enum community_status status =
+            cm_desk_zone_digest(actual, verifying->desk, hash, zone->name, verifying->err);
+        if (status != COMMUNITY_OK && status != COMMUNITY_NOT_FOUND) {
+            verifying->status = status;
+            return false;
+        }
+        if (zone->value.type == CM_TEXT_VALUE &&
+            cm_hex_parse(zone->value.as.text, stated, sizeof(stated)) && status == COMMUNITY_OK &&
+            memcmp(stated, actual, sizeof(actual)) == 0)
+            continue;
+        found(verifying, stored->position, &stored->record, "zone", zone->name, CM_TEXT(""));
+        return false;
+    }
+    return true;
+}
+
 static int check_entry(void *userdata, const struct community_store_stored *stored)
 {
     struct verifying *verifying = userdata;
@@ -291,7 +321,8 @@ static int check_entry(void *userdata, const struct community_store_stored *stor
     }
     if (!hash_holds(verifying, stored) || !form_holds(verifying, &entry, stored) ||
         !columns_hold(verifying, &entry, stored) || !chain_holds(verifying, &entry, stored) ||
-        !values_hold(verifying, &entry, stored) || !rulebook_holds(verifying, &entry, stored))
+        !values_hold(verifying, &entry, stored) || !rulebook_holds(verifying, &entry, stored) ||
+        !zones_hold(verifying, &entry, stored))
         return 1;
     verifying->next_position++;
     const int64_t count = ++verifying->result->entry_count;

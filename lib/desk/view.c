@@ -255,10 +255,10 @@ static uint8_t class_of(const struct cm_lifecycle *lifecycle, struct community_t
 static struct cm_value revealed(const struct cm_view *view, struct community_text name,
                                 const struct cm_value *value, struct cm_value *beside, bool *ok_out)
 {
-    const struct community_text commitment = cm_commitment_text(value);
-    if (commitment.data == NULL)
-        return *value;
     const uint8_t data_class = class_of(view->record->lifecycle, name);
+    const struct community_text commitment = cm_commitment_text(value);
+    if (data_class == CM_PUBLIC || commitment.data == NULL)
+        return *value;
     if (!may_see(view, data_class))
         return mask(view, data_class, ok_out);
     const struct cm_value *plain = cm_reveal_from_list(beside, commitment);

@@ -142,7 +142,7 @@ bool cm_directory_has_role(const struct cm_directory *directory, struct communit
 {
     for (size_t i = 0; i < directory->grant_count; i++) {
         const struct cm_grant *grant = &directory->grants[i];
-        if (cm_text_equal(grant->role, role) && grant->from <= at && at < grant->to)
+        if (cm_text_equal(grant->role, role) && grant->from <= at)
             return true;
     }
     return false;

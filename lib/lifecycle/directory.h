@@ -62,7 +62,7 @@ const struct cm_grant *cm_directory_grant(const struct cm_directory *directory,
  * not a delegation. */
 const struct cm_grant *cm_directory_principal(const struct cm_directory *directory,
                                               const struct cm_grant *grant, community_time_ms at);
-/* Whether anybody at all holds the role at `at`. */
+/* Whether anybody holds the role at `at` or held it before. */
 bool cm_directory_has_role(const struct cm_directory *directory, struct community_text role,
                            community_time_ms at);
 /* Whether a grant at `unit` covers `place`: going up from the place one meets the unit or its area.

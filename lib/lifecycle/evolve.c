@@ -81,8 +81,7 @@ bool cm_evolve(struct cm_record *record, struct cm_arena *arena, const struct cm
         record->duplicates = outcome->duplicates;
     record->is_backfilled |= (outcome->flags & CM_OUTCOME_FLAG_BACKFILLED) != 0;
     record->is_out_of_order |= (outcome->flags & CM_OUTCOME_FLAG_OUT_OF_ORDER) != 0;
-    if (!outcome->is_timer && !outcome->is_reading &&
-        outcome->occurred_at > record->moved_at)
+    if (!outcome->is_timer && !outcome->is_reading && outcome->occurred_at > record->moved_at)
         record->moved_at = outcome->occurred_at;
     if (outcome->occurred_at > record->changed_at)
         record->changed_at = outcome->occurred_at;

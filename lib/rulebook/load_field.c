@@ -180,7 +180,12 @@ static bool load_class(struct cm_reader *reader, const struct cm_value *value,
                        struct cm_field *field)
 {
     field->data_class = default_class(field->type);
-    return !value || cm_shape_word(reader, value, class_words, 3, &field->data_class);
+    if (value && !cm_shape_word(reader, value, class_words, 3, &field->data_class))
+        return false;
+    /* Who answers for a record stands in rows, reads and effects as it is. */
+    if (field->type == CM_FIELD_UNIT && field->data_class != CM_PUBLIC)
+        return cm_refuse(reader, value->offset, CM_CODE_FIELD_NOT_PUBLIC, field->name);
+    return true;
 }
 
 static bool load_name(struct cm_reader *reader, const struct cm_member *member)

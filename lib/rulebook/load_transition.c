@@ -279,8 +279,15 @@ static bool load_at_most(struct transition_loader *loader)
         !cm_shape_integer(reader, found[AT_MOST_TIMES], 1, TIMES_MAX, &loader->made->at_most))
         return false;
     const struct cm_value *per = found[AT_MOST_PER];
-    return !per || cm_load_reference(reader, &loader->draft->fields, per->as.text, per->offset,
-                                     CM_CODE_UNKNOWN_FIELD, &loader->made->at_most_per);
+    if (!per)
+        return true;
+    if (!cm_load_reference(reader, &loader->draft->fields, per->as.text, per->offset,
+                           CM_CODE_UNKNOWN_FIELD, &loader->made->at_most_per))
+        return false;
+    /* The value becomes part of a counter's name. */
+    if (loader->draft->made->fields[loader->made->at_most_per].data_class != CM_PUBLIC)
+        return cm_refuse(reader, per->offset, CM_CODE_FIELD_NOT_PUBLIC, per->as.text);
+    return true;
 }
 
 static bool load_extends(struct transition_loader *loader)

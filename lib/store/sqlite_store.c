@@ -36,8 +36,7 @@ enum {
 
 enum community_status cm_sqlite_enter(const struct cm_sqlite *store, struct community_error *err)
 {
-    /* Asking costs a system call; a transaction asked when it began. */
-    if (store->in_transaction || store->process == (int64_t)getpid())
+    if (store->process == (int64_t)getpid())
         return COMMUNITY_OK;
     return cm_fail_plain(err, COMMUNITY_FORKED, CM_CODE_STORE_FORKED);
 }

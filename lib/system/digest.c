@@ -5,6 +5,7 @@
 #include "digest.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "memory.h"
@@ -23,10 +24,13 @@ struct cm_digest *cm_digest_new(const struct community_allocator *allocator)
     digest->allocator = *allocator;
     /* Said on its own: a fetch that has to start libcrypto first does not survive its running out of
      * memory. */
+    ERR_set_mark();
     if (OPENSSL_init_crypto(0, NULL) == 1) {
         digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
         digest->context = EVP_MD_CTX_new();
     }
+    /* What failed is told by the return value; the thread's queue of errors is the host's. */
+    ERR_pop_to_mark();
     if (digest->algorithm != NULL && digest->context != NULL)
         return digest;
     cm_digest_free(digest);

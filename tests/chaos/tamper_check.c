@@ -367,7 +367,11 @@ static const struct tampering tamperings[] = {
      "rulebook", NULL, NULL, NULL},
     {"a rulebook is dropped", "DELETE FROM document WHERE kind = 'rulebook'", "rulebook", NULL,
      NULL, NULL},
-    {"a zone is dropped", "DELETE FROM document WHERE kind = 'zone'", "rulebook", NULL, NULL, NULL},
+    {"a zone is dropped", "DELETE FROM document WHERE kind = 'zone'", "zone", NULL, NULL, NULL},
+    {"a zone is moved by an hour",
+     "UPDATE document SET body = cast(replace(cast(body AS text), '28800', '32400') AS blob)"
+     " WHERE kind = 'zone'",
+     "zone", NULL, NULL, NULL},
     /* Nobody can find these without a checkpoint kept elsewhere. */
     {"the tail is cut with its rows",
      "DELETE FROM entry_hash WHERE position = " END "; DELETE FROM entry WHERE position = " END ";"

@@ -829,6 +829,22 @@ static void blocked_timers_are_tested_after_each_entry(struct office *office)
     TEXT(office_history(office, "@A", "x"), "open breach note reply lapse");
 }
 
+/* Entries of the clock do not keep a person from saying, in time, what had happened before them. */
+static void a_late_command_is_taken_although_somebody_ticked(struct office *office)
+{
+    open_request(office, "A");
+    give_request(office, "@A");
+    office_tick(office, "2026-06-03 18:00");
+    LOOK("@A", "deadlines.resolve.breached", "true");
+    SEND("{'command': 'handle', 'record': '@A', 'actor': 'hand',"
+         " 'at': '2026-06-03T17:20:00+08:00'}",
+         "accepted");
+    LOOK("@A", "state", "handled");
+    LOOK("@A", "deadlines.resolve.ended_at", "2026-06-03T17:20:00+08:00");
+    TEXT(office_history(office, "@A", "op"), "open give warn breach step handle");
+    TEXT(office_verify(office), "whole");
+}
+
 static void a_desk_that_was_forked_answers_so(struct office *office)
 {
     int status = 0;
@@ -889,6 +905,7 @@ static const struct scenario scenarios[] = {
     SCENARIO(personal_values_stand_beside_the_journal),
     SCENARIO(a_desk_on_disk_is_found_as_it_was_left),
     SCENARIO(blocked_timers_are_tested_after_each_entry),
+    SCENARIO(a_late_command_is_taken_although_somebody_ticked),
     SCENARIO(a_desk_that_was_forked_answers_so),
 };
 

@@ -43,6 +43,10 @@ def told(desk, now):
     for event in events:
         run("outbox", desk, "--ack", event["id"], "--clock", now)
     effects = [event["data"]["effect"] for event in events]
+    for effect in effects:
+        if isinstance(effect.get("message"), dict):
+            check(sorted(effect["message"]), ["en", "zh"], "a message has both languages")
+            effect["message"] = effect["message"]["en"]
     return [(effect["type"], effect.get("deadline"), effect.get("action") or effect.get("message"),
              effect.get("to")) for effect in effects]
 
