@@ -285,7 +285,8 @@ static void add_details(const struct tool *tool, struct tool_bytes *out,
     tool_bytes_free(&piece);
 }
 
-/* "resolve, 50%" or "resolve, criticise -> street-1": what a timer was about, on a line of its own. */
+/* "resolve, 50%" or "resolve, criticise -> street-1": what a timer was about, on a line of its own.
+ */
 static void add_timer(struct tool_bytes *out, const struct tool_json_node *outcome)
 {
     static const struct community_text arrow = {" -> ", 4};

@@ -66,7 +66,7 @@ class Month:
         self.words = scenario["words"][language]
         self.office = Office(scenario)
         self.random = random.Random(scenario["seed"])
-        self.commands = []  # (time, number, command): the number keeps what happens at once in order
+        self.commands = []  # (time, number, command); the number keeps an order at once
         self.count = 0
         self.known = {}  # (matter, place): a request that others may turn out to repeat
         self.end = at_minute(datetime.date.fromisoformat(scenario["to"]) + DAY, 0)
@@ -117,7 +117,8 @@ class Month:
                 "phone": f"138{self.number(0, 99999999):08}"}
         by_hand = channel in ("phone", "visit", "grid")
         actor = operator if by_hand else resident
-        look = time + minutes(self.number(2, 40)) if by_hand else time + minutes(self.number(10, 300))
+        longest = (2, 40) if by_hand else (10, 300)
+        look = time + minutes(self.number(*longest))
         path = self.weighted(self.scenario["paths"])
         if path == "answered":
             data["subject"] = self.one_of(self.scenario["questions"][self.language])

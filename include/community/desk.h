@@ -35,7 +35,8 @@ struct community_store;
 /* Flags of struct community_desk_configuration. */
 #define COMMUNITY_DESK_CREATE 0x1u /* make a new desk; COMMUNITY_EXISTS if there is one */
 #define COMMUNITY_DESK_READ_ONLY 0x2u
-#define COMMUNITY_DESK_SYNC_NORMAL 0x4u /* SQLite: the last commits may be lost on power failure   \
+#define COMMUNITY_DESK_SYNC_NORMAL                                                                 \
+    0x4u /* SQLite: the last commits may be lost on power failure   \
                                          */
 
 /* How to open a desk. Zero it and set `size`; a zero member means its default. */

@@ -290,7 +290,8 @@ enum community_status cm_desk_zone_digest(uint8_t out[32], struct community_desk
     return status;
 }
 
-/* {"Asia/Shanghai": "<SHA-256 of its table>"}: the journal holds the zones as it holds the rules. */
+/* {"Asia/Shanghai": "<SHA-256 of its table>"}: the journal holds the zones as it holds the rules.
+ */
 static enum community_status zones_value(struct cm_value *out, struct cm_plan *plan,
                                          const struct community_rulebook *rulebook,
                                          struct community_error *err)

@@ -514,7 +514,8 @@ static enum community_status gather_family(struct family *family,
     return COMMUNITY_OK;
 }
 
-/* The one whose next timer is the earliest; of equals the least id, as for tick. NULL: none is due. */
+/* The one whose next timer is the earliest; of equals the least id, as for tick. NULL: none is due.
+ */
 static struct cm_plan_record *earliest_of(const struct family *family)
 {
     struct cm_plan_record *earliest = NULL;

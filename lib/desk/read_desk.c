@@ -47,8 +47,8 @@ static enum community_status journal_reading(struct community_desk *desk,
     return status == COMMUNITY_OK ? cm_plan_append(&plan, NULL, err) : status;
 }
 
-/* What is seen only on record is written down before it is shown; where nothing can be written it is
- * masked. */
+/* What is seen only on record is written down before it is shown; where nothing can be written it
+ * is masked. */
 static enum community_status note_reading(struct cm_view *view, struct community_text record,
                                           struct community_text actor, struct community_error *err)
 {

@@ -87,8 +87,8 @@ static enum community_status carry_out(struct submission *submission, struct cm_
     return status == COMMUNITY_OK ? cm_plan_settle(&submission->plan, err) : status;
 }
 
-/* Up to when a command lets time pass. The future fires nothing: a command that claims it is refused
- * by its time. */
+/* Up to when a command lets time pass. The future fires nothing: a command that claims it is
+ * refused by its time. */
 static community_time_ms horizon_of(const struct submission *submission,
                                     const struct cm_request *request)
 {

@@ -215,7 +215,8 @@ static void let_go_of_cjson(void)
     (void)pthread_mutex_unlock(&cjson_lock);
 }
 
-/* A process that forks while another thread reads would leave its child a lock that nobody opens. */
+/* A process that forks while another thread reads would leave its child a lock that nobody opens.
+ */
 static void guard_forks(void)
 {
     (void)pthread_atfork(hold_cjson, let_go_of_cjson, let_go_of_cjson);

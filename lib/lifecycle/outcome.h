@@ -31,7 +31,7 @@ enum cm_effect_kind {
 struct cm_effect {
     uint8_t kind;                   /* enum cm_effect_kind */
     struct community_text action;   /* the message of a notification, the "do" of a step */
-    const struct cm_title *words; /* of a notification that brings its own text; may be NULL */
+    const struct cm_title *words;   /* of a notification that brings its own text; may be NULL */
     struct community_text to;       /* a role's words or a unit's id; may be none */
     struct community_text deadline; /* of a warning, breach or step; may be none */
 };
@@ -39,7 +39,7 @@ struct cm_effect {
 enum { CM_OUTCOME_FLAG_BACKFILLED = 1 << 0, CM_OUTCOME_FLAG_OUT_OF_ORDER = 1 << 1 };
 
 struct cm_outcome {
-    bool opens;                      /* the record's first entry */
+    bool opens;      /* the record's first entry */
     bool is_timer;   /* nobody did it: its time had come */
     bool is_reading; /* somebody read what is read only on record; nothing changed */
     struct community_text requester; /* of an opening */

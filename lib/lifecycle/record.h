@@ -65,7 +65,8 @@ struct cm_record {
     community_time_ms opened_at;
     community_time_ms entered_at; /* its state */
     community_time_ms changed_at; /* the latest occurred_at of its entries */
-    community_time_ms moved_at;   /* the latest occurred_at of those that moved it: no timers, no readings */
+    community_time_ms
+        moved_at; /* the latest occurred_at of those that moved it: no timers, no readings */
     struct community_text requester;
     struct community_text external_id; /* may be none */
     struct community_id parent;        /* nil: none */

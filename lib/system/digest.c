@@ -22,8 +22,8 @@ struct cm_digest *cm_digest_new(const struct community_allocator *allocator)
     if (digest == NULL)
         return NULL;
     digest->allocator = *allocator;
-    /* Said on its own: a fetch that has to start libcrypto first does not survive its running out of
-     * memory. */
+    /* Said on its own: a fetch that has to start libcrypto first does not survive its running out
+     * of memory. */
     ERR_set_mark();
     if (OPENSSL_init_crypto(0, NULL) == 1) {
         digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);

@@ -35,9 +35,9 @@ void cm_ticket_note_duplicate(struct cm_decision *decision, const struct cm_reco
 void cm_ticket_note_child(struct cm_decision *decision, const struct cm_record *parent,
                           community_time_ms at, int change);
 
-/* Which classes `actor` may read of the record, and which of them only if the reading leaves a trace.
- * Without read rules: everybody who has a part in its lifecycle sees all; with them: those named, and
- * the requester what is personal. */
+/* Which classes `actor` may read of the record, and which of them only if the reading leaves a
+ * trace. Without read rules: everybody who has a part in its lifecycle sees all; with them: those
+ * named, and the requester what is personal. */
 struct cm_sight {
     bool personal;
     bool sensitive;

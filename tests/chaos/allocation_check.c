@@ -628,7 +628,7 @@ static enum community_status back_up(struct run *run, const char *json)
 
 #define ON(id, name, actor, data)                                                                  \
     "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}" \
-                                                                                               "}"
+    "}"
 #define OPENING(id, key)                                                                           \
     "{\"command\":\"open\",\"lifecycle\":\"request\",\"external_id\":\"" id                        \
     "\",\"actor\":\"resident\",\"key\":\"" key                                                     \

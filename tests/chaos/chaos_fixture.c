@@ -288,7 +288,7 @@ void chaos_put_directory(struct community_desk *desk)
     "\",\"place\":\"street\"" more "}}"
 #define MOVE(id, name, actor, data)                                                                \
     "{\"command\":\"" name "\",\"record\":\"@" id "\",\"actor\":\"" actor "\",\"data\":{" data "}" \
-                                                                                               "}"
+    "}"
 #define DISPATCH(id, unit) MOVE(id, "dispatch", "op", "\"lead_unit\":\"" unit "\"")
 #define SUPPORT(parent, id)                                                                        \
     "{\"command\":\"open\",\"lifecycle\":\"support\",\"parent\":\"@" parent                        \

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """docs/coverage.md tells the truth: 76 rows in order, each shown by something or named as not yet,
-the counts at its head are those of its rows, and every file it names is there and every story named."""
+the counts at its head are those of its rows, every file it names is there and every story is
+named."""
 import os
 import pathlib
 import re

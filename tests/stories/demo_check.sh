@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The month that scripts/demo plays: the same commands on every run, nothing in it that cannot be
-# read, hardly anything refused, the same answers whether a desk is ticked daily or not at all, and a
-# whole journal at the end.
+# read, hardly anything refused, the same answers whether a desk is ticked daily or not at all, and
+# a whole journal at the end.
 set -euo pipefail
 
 community=$COMMUNITY_BUILD_DIR/bin/community

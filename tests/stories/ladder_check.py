@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who is told what, and when, while a request of the standard rulebook grows old. Stories say when a
-timer fires; this reads from the outbox what it says and to whom."""
+"""Who is told what, and when, while a request of the standard rulebook grows old. Stories say when
+a timer fires; this reads from the outbox what it says and to whom."""
 import json
 import os
 import subprocess
@@ -39,7 +39,8 @@ def submit(desk, at, commands):
 def told(desk, now):
     """What waits in the outbox, oldest first: (when, what, which deadline, action, to whom)."""
     run("tick", desk, "--now", now, "--clock", now)
-    events = [json.loads(line) for line in run("outbox", desk, "--json", "--clock", now).splitlines()]
+    waiting = run("outbox", desk, "--json", "--clock", now).splitlines()
+    events = [json.loads(line) for line in waiting]
     for event in events:
         run("outbox", desk, "--ack", event["id"], "--clock", now)
     effects = [event["data"]["effect"] for event in events]
@@ -83,7 +84,8 @@ def main():
         check(told(desk, "2026-03-12T17:30:00+08:00"),
               [("step", "resolve", "notice", "water-bureau")], "a notice to the unit")
         check(told(desk, "2026-03-19T17:30:00+08:00"),
-              [("step", "resolve", "criticise", "public-works")], "criticism to the department above")
+              [("step", "resolve", "criticise", "public-works")],
+              "criticism to the department above")
         check(told(desk, "2026-03-26T17:30:00+08:00"),
               [("step", "resolve", "escalate", "jianghan")], "the district above that")
         check(told(desk, "2026-05-01T00:00:00+08:00"), [], "nothing more")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A year of a city's requests, imported through the command: every row lands, the on-time label that
-follows from the stored deadlines is the city's own, and a second run changes nothing."""
+"""A year of a city's requests, imported through the command: every row lands, the on-time label
+that follows from the stored deadlines is the city's own, and a second run changes nothing."""
 import csv
 import datetime
 import hashlib
@@ -109,7 +109,8 @@ def main():
                     agree += 1
                 else:
                     disagree += 1
-        print(f"labels: {agree} agree, {disagree} disagree, {undecided} undecidable, {blank} blank; "
+        print(f"labels: {agree} agree, {disagree} disagree, {undecided} undecidable, "
+              f"{blank} blank; "
               f"{agree / max(1, agree + disagree):.4%} of the others")
         check("on-time labels agree", disagree == 0 and undecided == 0 and agree > 39000, disagree)
         check("rows that close before they open are kept and flagged",
