@@ -3,6 +3,7 @@
  * Calendars for the tests. */
 #include "calendar_fixture.h"
 
+#include "default_allocator.h"
 #include "text.h"
 #include "zone_file.h"
 
@@ -15,31 +16,6 @@ const struct cm_zone china_zone = {
     .first_offset_seconds = 8 * 3600,
 };
 
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator plain_allocator = {
-    .size = sizeof(plain_allocator),
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
-
 static void require(bool condition, const char *what, const char *detail)
 {
     if (condition)
@@ -50,7 +26,7 @@ static void require(bool condition, const char *what, const char *detail)
 
 void fixture_arena(struct cm_arena *arena)
 {
-    cm_arena_init(arena, &plain_allocator, 4096);
+    cm_arena_init(arena, cm_default_allocator(), 4096);
 }
 
 const struct cm_zone *fixture_zone(struct cm_arena *arena, const char *name)

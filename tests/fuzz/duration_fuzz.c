@@ -2,6 +2,7 @@
  *
  * Any text as a length of time, and what a calendar makes of it. The first twelve bytes choose the
  * options, the zone's changes and the start; the rest is the text. */
+#include "default_allocator.h"
 #include "text.h"
 #include "working_calendar.h"
 
@@ -11,31 +12,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OPTIONS_SIZE = 12, CALENDARS = 24 };
-
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof(allocator),
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
 
 /* New York in 2026, and a day that Samoa never had. */
 static const struct cm_zone_change changes[] = {
@@ -71,7 +47,7 @@ static void make_calendars(void)
     };
     for (int weekday = 0; weekday < 5; weekday++)
         definition.weekday_hours[weekday] = (struct cm_hours){3, spans};
-    cm_arena_init(&arena, &allocator, 65536);
+    cm_arena_init(&arena, cm_default_allocator(), 65536);
     for (int i = 0; i < CALENDARS; i++) {
         definition.first_day = (uint8_t)(i & 1);
         definition.outside_hours = (uint8_t)(i >> 1 & 1);

@@ -3,6 +3,7 @@
  * Any bytes into the reader; what it accepts must come back from its canonical form unchanged. */
 #include "arena.h"
 #include "buffer.h"
+#include "default_allocator.h"
 #include "json.h"
 #include "text.h"
 
@@ -11,31 +12,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof allocator,
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
 
 static void require(int is_true)
 {
@@ -51,9 +27,9 @@ static void check_accepted(const struct cm_value *value, struct cm_arena *arena)
     struct cm_buffer first;
     struct cm_buffer second;
     struct cm_buffer pretty;
-    cm_buffer_init(&first, &allocator);
-    cm_buffer_init(&second, &allocator);
-    cm_buffer_init(&pretty, &allocator);
+    cm_buffer_init(&first, cm_default_allocator());
+    cm_buffer_init(&second, cm_default_allocator());
+    cm_buffer_init(&pretty, cm_default_allocator());
 
     require(cm_json_is_writable(value));
     cm_json_write(&first, value);
@@ -83,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct community_error err = {0};
         struct cm_arena arena;
         struct cm_value value;
-        cm_arena_init(&arena, &allocator, 256);
+        cm_arena_init(&arena, cm_default_allocator(), 256);
         enum community_status status = cm_json_read(&value, &arena, text, limits[i], &err);
         if (status == COMMUNITY_OK) {
             check_accepted(&value, &arena);

@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Any bytes as a zone file. What is accepted must be a table in order. */
+#include "default_allocator.h"
 #include "text.h"
 #include "zone_file.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof(allocator),
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
 
 static void require(int condition)
 {
@@ -61,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct community_error err = {0};
     const struct cm_zone *zone = NULL;
     struct community_text bytes = {(const char *)data, size};
-    cm_arena_init(&arena, &allocator, 1024);
+    cm_arena_init(&arena, cm_default_allocator(), 1024);
     enum community_status status =
         cm_zone_file_parse(&zone, &arena, CM_TEXT("Test/Zone"), bytes, &err);
     if (status == COMMUNITY_OK)

@@ -3,6 +3,7 @@
  * Many threads read and write at once; meant for ThreadSanitizer, since cJSON keeps a global. */
 #include "arena.h"
 #include "buffer.h"
+#include "default_allocator.h"
 #include "json.h"
 #include "text.h"
 
@@ -12,38 +13,13 @@
 
 enum { THREADS = 4, ROUNDS = 2000 };
 
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof allocator,
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
-
 static void *run(void *userdata)
 {
     size_t *wrong = userdata;
     struct cm_arena arena;
     struct cm_buffer out;
-    cm_arena_init(&arena, &allocator, 512);
-    cm_buffer_init(&out, &allocator);
+    cm_arena_init(&arena, cm_default_allocator(), 512);
+    cm_buffer_init(&out, cm_default_allocator());
     for (int i = 0; i < ROUNDS; i++) {
         struct cm_value value;
         struct community_error err = {0};

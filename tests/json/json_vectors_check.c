@@ -4,6 +4,7 @@
  * its appendix B. */
 #include "arena.h"
 #include "buffer.h"
+#include "default_allocator.h"
 #include "json.h"
 #include "json_number.h"
 
@@ -16,31 +17,6 @@
 static unsigned passed;
 static unsigned failed;
 static unsigned skipped;
-
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof allocator,
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
 
 static void verdict(bool is_right, const char *name, const char *remark)
 {
@@ -105,8 +81,8 @@ static bool round_trips(const struct cm_value *value, struct cm_arena *arena)
     struct cm_value again;
     struct cm_buffer first;
     struct cm_buffer second;
-    cm_buffer_init(&first, &allocator);
-    cm_buffer_init(&second, &allocator);
+    cm_buffer_init(&first, cm_default_allocator());
+    cm_buffer_init(&second, cm_default_allocator());
     cm_json_write(&first, value);
     bool is_same = cm_json_read(&again, arena, cm_buffer_view(&first), &cm_json_rulebook_limits,
                                 NULL) == COMMUNITY_OK;
@@ -130,7 +106,7 @@ static void check_parsing(const char *directory, const char *name)
         verdict(false, name, "cannot be read");
         return;
     }
-    cm_arena_init(&arena, &allocator, 512);
+    cm_arena_init(&arena, cm_default_allocator(), 512);
     enum community_status status = cm_json_read(&value, &arena, text, &limits, &err);
     const char *refusal = refusal_of(name);
     if (name[0] == 'y' && refusal == NULL)
@@ -167,8 +143,8 @@ static void check_canonical(const char *base, const char *name)
         verdict(false, name, "cannot be read");
         return;
     }
-    cm_arena_init(&arena, &allocator, 512);
-    cm_buffer_init(&written, &allocator);
+    cm_arena_init(&arena, cm_default_allocator(), 512);
+    cm_buffer_init(&written, cm_default_allocator());
     if (cm_json_read(&value, &arena, input, &cm_json_command_limits, &err) == COMMUNITY_OK)
         cm_json_write(&written, &value);
     verdict(!written.failed && written.size == output.size &&

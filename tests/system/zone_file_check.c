@@ -3,6 +3,7 @@
  * Every zone of the system's tzdata, compared with what the C library makes of it. */
 #define _GNU_SOURCE
 
+#include "default_allocator.h"
 #include "zone_file.h"
 
 #include "rfc3339.h"
@@ -23,31 +24,6 @@ static unsigned passed;
 static unsigned failed;
 static uint64_t instants;
 static uint64_t random_state = UINT64_C(20260601);
-
-static void *allocate(void *userdata, size_t size)
-{
-    (void)userdata;
-    return malloc(size);
-}
-
-static void *reallocate(void *userdata, void *pointer, size_t size)
-{
-    (void)userdata;
-    return realloc(pointer, size);
-}
-
-static void release(void *userdata, void *pointer)
-{
-    (void)userdata;
-    free(pointer);
-}
-
-static const struct community_allocator allocator = {
-    .size = sizeof(allocator),
-    .allocate = allocate,
-    .reallocate = reallocate,
-    .release = release,
-};
 
 static uint64_t next_random(void)
 {
@@ -108,7 +84,7 @@ static void check_zone(const char *name)
     struct cm_arena arena;
     struct community_error err = {0};
     const struct cm_zone *zone;
-    cm_arena_init(&arena, &allocator, 4096);
+    cm_arena_init(&arena, cm_default_allocator(), 4096);
     setenv("TZ", name, 1);
     tzset();
     if (cm_zone_file_read(&zone, &arena, NULL, cm_text(name), &err) != COMMUNITY_OK) {
