@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * due: when a period ends, and why then. */
+#include <stdio.h>
 #include <string.h>
 
 #include "json_output.h"
@@ -36,11 +37,51 @@ static bool load_named(const char *word, struct question *question, struct commu
     return is_loaded;
 }
 
+/* A start without an offset, as people write it: "2026-06-12", "2026-06-12 16:00", with seconds. It
+ * is read as if it were UTC; what it lacks is the calendar's offset. */
+static bool read_local(const char *word, community_time_ms *local_out)
+{
+    static const struct {
+        size_t size;
+        const char *rest;
+    } forms[] = {{10, "T00:00:00Z"}, {16, ":00Z"}, {19, "Z"}};
+    char whole[COMMUNITY_TIME_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (strlen(word) != forms[i].size) {
+            continue;
+        }
+        (void)snprintf(whole, sizeof whole, "%s%s", word, forms[i].rest);
+        return community_time_parse(local_out, tool_text(whole), NULL) == COMMUNITY_OK;
+    }
+    return false;
+}
+
+/* The instant of a local time, by the offset that the calendar has then. */
+static bool ask_local(struct question *question, community_time_ms local,
+                      struct community_error *err)
+{
+    community_time_ms same = 0;
+    int32_t offset_minutes = 0;
+    question->start = local;
+    for (int i = 0; i < 2; i++) { /* once more, for an offset that changes on that day */
+        if (community_calendar_due(&same, &offset_minutes, question->rulebook, question->calendar,
+                                   question->start, tool_text("0 seconds"), err) != COMMUNITY_OK) {
+            return false;
+        }
+        question->start = local - (community_time_ms)offset_minutes * 60000;
+    }
+    return true;
+}
+
 static bool ask(const struct tool *tool, struct question *question, struct community_error *err)
 {
+    const char *start = tool_position(tool, 1);
+    community_time_ms local = 0;
     question->duration = tool_text(tool_position(tool, 2));
-    return community_time_parse(&question->start, tool_text(tool_position(tool, 1)), err) ==
-               COMMUNITY_OK &&
+    if (read_local(start, &local)) {
+        return load_named(tool_position(tool, 0), question, err) && ask_local(question, local, err);
+    }
+    return community_time_parse(&question->start, tool_text(start), err) == COMMUNITY_OK &&
            load_named(tool_position(tool, 0), question, err);
 }
 

@@ -142,10 +142,13 @@ void community_digest_free(struct community_digest *digest)
 
 /* ---- due times ---- */
 
-static enum community_status unknown_year(int32_t year, struct community_error *err)
+static enum community_status unknown_year(const struct cm_duration *duration, int32_t year,
+                                          struct community_error *err)
 {
+    char words[CM_DURATION_TEXT_SIZE];
     char digits[CM_INTEGER_TEXT_SIZE];
-    return cm_fail(err, COMMUNITY_CALENDAR_UNKNOWN, CM_CODE_CALENDAR_YEAR,
+    cm_duration_format(words, duration);
+    return cm_fail(err, COMMUNITY_CALENDAR_UNKNOWN, CM_CODE_CALENDAR_UNKNOWN, cm_text(words),
                    cm_text_of_integer(digits, year));
 }
 
@@ -179,7 +182,7 @@ community_calendar_due(community_time_ms *due_out, int32_t *offset_minutes_out,
     if (status != COMMUNITY_OK)
         return status;
     if (!cm_calendar_due(due_out, found, start, &length, &year))
-        return unknown_year(year, err);
+        return unknown_year(&length, year, err);
     if (offset_minutes_out != NULL)
         *offset_minutes_out = cm_calendar_offset_minutes(found, *due_out);
     return COMMUNITY_OK;
@@ -196,11 +199,11 @@ static enum community_status explain(struct cm_value *out, struct cm_arena *aren
     community_time_ms due;
     struct cm_value days;
     if (!cm_calendar_due(&due, calendar, start, duration, &year))
-        return unknown_year(year, err);
+        return unknown_year(duration, year, err);
     const enum community_status status =
         cm_due_reasons(&days, arena, calendar, start, duration, &year);
     if (status == COMMUNITY_CALENDAR_UNKNOWN)
-        return unknown_year(year, err);
+        return unknown_year(duration, year, err);
     char words[CM_DURATION_TEXT_SIZE];
     cm_duration_format(words, duration);
     const struct community_text kept = cm_arena_text(arena, cm_text(words));

@@ -24,7 +24,7 @@ struct member_rule {
 };
 
 static const struct member_rule unit_members[] = {
-    {"id", MEMBER_ID, true},           {"kind", MEMBER_ID, true},    {"level", MEMBER_ID, false},
+    {"id", MEMBER_ID, true},           {"kind", MEMBER_ID, false},   {"level", MEMBER_ID, false},
     {"title", MEMBER_TITLE, false},    {"parent", MEMBER_ID, false}, {"area", MEMBER_ID, false},
     {"also_under", MEMBER_IDS, false}, {"from", MEMBER_TIME, false}, {"to", MEMBER_TIME, false},
 };

@@ -83,9 +83,38 @@ def test_due_beyond_the_listed_years_is_refused_and_not_guessed():
                             "--explain", "--lang", "zh").err
 
 
+# The periods worked out in the field's own tables, in local time of the office.
+WORKED = [
+    ("2026-02-11", "5 working days", "2026-02-25T17:30:00+08:00"),
+    ("2026-02-13", "1 working day", "2026-02-14T17:30:00+08:00"),
+    ("2026-02-14", "1 working day", "2026-02-24T17:30:00+08:00"),
+    ("2026-09-30", "5 working days", "2026-10-13T17:30:00+08:00"),
+    ("2026-09-24", "5 working days", "2026-10-09T17:30:00+08:00"),
+    ("2026-04-30", "2 working days", "2026-05-07T17:30:00+08:00"),
+    ("2025-01-24", "5 working days", "2025-02-07T17:30:00+08:00"),
+    ("2025-12-30", "5 working days", "2026-01-07T17:30:00+08:00"),
+    ("2026-04-29", "15 working days", "2026-05-22T17:30:00+08:00"),
+    ("2026-06-12 16:00", "4 working hours", "2026-06-15T10:30:00+08:00"),
+    ("2026-06-12 17:30", "1.5 working hours", "2026-06-15T09:30:00+08:00"),
+    ("2026-06-12 11:00", "2 working hours", "2026-06-12T15:00:00+08:00"),
+    ("2026-06-13 09:00", "4 working hours", "2026-06-15T12:00:00+08:00"),
+    ("2026-02-13 16:30:00", "5 working hours", "2026-02-14T12:00:00+08:00"),
+    ("2026-06-12T16:00", "3 hours", "2026-06-12T19:00:00+08:00"),
+    ("2026-09-16", "15 calendar days", "2026-10-08T17:30:00+08:00"),
+]
+
+
+def test_due_of_the_worked_periods():
+    rulebook = SOURCE / "examples" / "rulebooks" / "resident-request.json"
+    for start, duration, due in WORKED:
+        assert expect(0, "due", rulebook, start, duration).out == due + "\n", (start, duration)
+    beyond = expect(1, "due", rulebook, "2026-12-02", "60 calendar days")
+    assert "calendar-unknown" in beyond.err and "2027" in beyond.err
+
+
 def test_due_bad_input():
     path = write("days.json", CALENDAR)
-    for arguments in ([path, "2026-02-13 10:00", "1 day"],
+    for arguments in ([path, "2026-02-30 10:00", "1 day"],
                       [path, "2026-02-13T10:00:00+08:00", "soon"],
                       [f"{path}#nowhere", "2026-02-13T10:00:00+08:00", "1 working day"],
                       [write("bad.json", "{"), "2026-02-13T10:00:00+08:00", "1 day"]):
