@@ -60,10 +60,15 @@ static struct community_command *from_json(const char *json)
 
 static struct community_command *step_command(int step, int ticket)
 {
-    char json[160];
-    snprintf(json, sizeof(json), "{\"command\":\"%s\",\"record\":\"@T-%d\",\"actor\":\"%s\"}",
-             lap[step % LAP].command, ticket, lap[step % LAP].actor);
-    return from_json(json);
+    char record[32];
+    struct community_error err = {0};
+    struct community_command *command;
+    snprintf(record, sizeof(record), "@T-%d", ticket);
+    require(community_command_new(&command, text(lap[step % LAP].command),
+                                  text(lap[step % LAP].actor), NULL, &err),
+            &err, "command");
+    require(community_command_set_record(command, text(record), &err), &err, "record");
+    return command;
 }
 
 static struct community_desk *open_desk(const char *path, uint32_t flags)

@@ -207,7 +207,6 @@ static enum community_status add_entry(struct cm_plan *plan, struct cm_entry *en
 {
     struct cm_buffer *buffer = &plan->desk->buffer;
     struct community_text beside;
-    bool ok;
     if (!numbers_are_left(plan, entry))
         return cm_fail(err, COMMUNITY_IO, CM_CODE_STORE_FULL,
                        CM_TEXT("its positions or versions are used up"));
@@ -218,10 +217,9 @@ static enum community_status add_entry(struct cm_plan *plan, struct cm_entry *en
     entry->cause = plan->cause;
     entry->recorded_at = plan->now;
     cm_buffer_clear(buffer);
-    cm_entry_write(buffer, plan->arena, entry, &ok);
+    cm_entry_write(buffer, entry);
     const struct community_text body = cm_arena_text(plan->arena, cm_buffer_view(buffer));
-    if (!ok || buffer->failed || body.data == NULL ||
-        !cm_digest_of(plan->desk->digest, hash_out, body))
+    if (buffer->failed || body.data == NULL || !cm_digest_of(plan->desk->digest, hash_out, body))
         return cm_fail_memory(err);
     struct community_store_entry *stored = &plan->entries[plan->entry_count++];
     *stored = (struct community_store_entry){.record = entry->record,

@@ -178,71 +178,112 @@ bool cm_entry_protect(struct cm_value *out, struct cm_arena *arena,
 
 /* ---- writing ---- */
 
-static struct cm_value read_to_value(struct cm_arena *arena, const struct cm_read *read,
-                                     bool *ok_out)
+/* An entry is written straight into its bytes, in the order of RFC 8785: it is the hottest text there
+ * is. Only the outcome and the data, whose members vary, go through the general writer. */
+
+static void write_quoted(struct cm_buffer *out, const char *plain)
 {
-    struct cm_value object = cm_value_new_object(arena, 4);
-    struct cm_value key = cm_value_new_list(arena, read->key_count);
-    *ok_out &= !cm_value_is_broken(&object) && !cm_value_is_broken(&key);
-    for (size_t i = 0; i < read->key_count; i++)
-        cm_value_append(&key, cm_value_text(read->key[i]));
-    cm_value_put(&object, "name", cm_value_string(read->name));
-    cm_value_put(&object, "key", key);
-    cm_value_put(&object, "value", cm_value_bool(true));
-    cm_value_put(&object, "version", cm_value_integer(read->version));
-    return object;
+    cm_buffer_byte(out, '"');
+    cm_buffer_string(out, plain);
+    cm_buffer_byte(out, '"');
 }
 
-static struct cm_value reads_to_value(struct cm_arena *arena, const struct cm_entry *entry,
-                                      bool *ok_out)
+static void write_time(struct cm_buffer *out, community_time_ms time)
 {
-    struct cm_value list = cm_value_new_list(arena, entry->read_count);
-    *ok_out &= !cm_value_is_broken(&list);
-    for (size_t i = 0; i < entry->read_count; i++)
-        cm_value_append(&list, read_to_value(arena, &entry->reads[i], ok_out));
-    return list;
+    char text[CM_TIME_TEXT_SIZE];
+    cm_time_format(text, time, 0);
+    write_quoted(out, text);
 }
 
-static struct cm_value command_to_value(struct cm_arena *arena, const struct cm_entry *entry,
-                                        bool *ok_out)
+static void write_id(struct cm_buffer *out, const struct community_id *id)
 {
-    struct cm_value object = cm_value_new_object(arena, 3);
-    *ok_out &= !cm_value_is_broken(&object);
-    cm_value_put(&object, "name", cm_value_text(entry->command_name));
-    if (entry->command_data.type != CM_NULL)
-        cm_value_put(&object, "data", entry->command_data);
-    if (entry->has_source_recorded_at)
-        cm_value_put(&object, "recorded_at",
-                     cm_time_to_value(arena, entry->source_recorded_at, 0, ok_out));
-    return object;
+    char text[CM_ID_TEXT_SIZE];
+    cm_id_format(text, id);
+    write_quoted(out, text);
 }
 
-void cm_entry_write(struct cm_buffer *body, struct cm_arena *arena, const struct cm_entry *entry,
-                    bool *ok_out)
+static void write_previous(struct cm_buffer *out, const struct cm_entry *entry)
 {
-    const struct cm_value null = {.type = CM_NULL};
-    struct cm_value whole = cm_value_new_object(arena, 12);
-    *ok_out = !cm_value_is_broken(&whole);
-    struct community_text previous = {0};
-    if (entry->has_previous) {
-        previous = hex_text(arena, entry->previous, sizeof(entry->previous));
-        *ok_out &= previous.data != NULL;
+    char text[2 * HASH_SIZE + 1];
+    if (!entry->has_previous) {
+        cm_buffer_string(out, "null");
+        return;
     }
-    cm_value_put(&whole, "actor", cm_value_text(entry->actor));
-    cm_value_put(&whole, "cause", cm_id_to_value(arena, &entry->cause, ok_out));
-    cm_value_put(&whole, "command", command_to_value(arena, entry, ok_out));
-    cm_value_put(&whole, "occurred_at", cm_time_to_value(arena, entry->occurred_at, 0, ok_out));
-    cm_value_put(&whole, "outcome", entry->outcome);
-    cm_value_put(&whole, "previous", entry->has_previous ? cm_value_text(previous) : null);
-    cm_value_put(&whole, "reads", reads_to_value(arena, entry, ok_out));
-    cm_value_put(&whole, "record", cm_id_to_value(arena, &entry->record, ok_out));
-    cm_value_put(&whole, "recorded_at", cm_time_to_value(arena, entry->recorded_at, 0, ok_out));
-    cm_value_put(&whole, "rulebook",
-                 entry->rulebook.data != NULL ? cm_value_text(entry->rulebook) : null);
-    cm_value_put(&whole, "v", cm_value_integer(1));
-    cm_value_put(&whole, "version", cm_value_integer(entry->version));
-    if (*ok_out)
-        cm_json_write(body, &whole);
+    cm_hex_format(text, entry->previous, sizeof(entry->previous));
+    write_quoted(out, text);
+}
+
+static void write_command(struct cm_buffer *out, const struct cm_entry *entry)
+{
+    cm_buffer_byte(out, '{');
+    if (entry->command_data.type != CM_NULL) {
+        cm_buffer_string(out, "\"data\":");
+        cm_json_write(out, &entry->command_data);
+        cm_buffer_byte(out, ',');
+    }
+    cm_buffer_string(out, "\"name\":");
+    cm_json_write_text(out, entry->command_name);
+    if (entry->has_source_recorded_at) {
+        cm_buffer_string(out, ",\"recorded_at\":");
+        write_time(out, entry->source_recorded_at);
+    }
+    cm_buffer_byte(out, '}');
+}
+
+static void write_read(struct cm_buffer *out, const struct cm_read *read)
+{
+    cm_buffer_string(out, "{\"key\":[");
+    for (size_t i = 0; i < read->key_count; i++) {
+        if (i > 0)
+            cm_buffer_byte(out, ',');
+        cm_json_write_text(out, read->key[i]);
+    }
+    cm_buffer_string(out, "],\"name\":");
+    write_quoted(out, read->name);
+    cm_buffer_string(out, ",\"value\":true,\"version\":");
+    cm_buffer_integer(out, read->version);
+    cm_buffer_byte(out, '}');
+}
+
+static void write_reads(struct cm_buffer *out, const struct cm_entry *entry)
+{
+    cm_buffer_byte(out, '[');
+    for (size_t i = 0; i < entry->read_count; i++) {
+        if (i > 0)
+            cm_buffer_byte(out, ',');
+        write_read(out, &entry->reads[i]);
+    }
+    cm_buffer_byte(out, ']');
+}
+
+void cm_entry_write(struct cm_buffer *body, const struct cm_entry *entry)
+{
+    cm_buffer_string(body, "{\"actor\":");
+    cm_json_write_text(body, entry->actor);
+    cm_buffer_string(body, ",\"cause\":");
+    write_id(body, &entry->cause);
+    cm_buffer_string(body, ",\"command\":");
+    write_command(body, entry);
+    cm_buffer_string(body, ",\"occurred_at\":");
+    write_time(body, entry->occurred_at);
+    cm_buffer_string(body, ",\"outcome\":");
+    cm_json_write(body, &entry->outcome);
+    cm_buffer_string(body, ",\"previous\":");
+    write_previous(body, entry);
+    cm_buffer_string(body, ",\"reads\":");
+    write_reads(body, entry);
+    cm_buffer_string(body, ",\"record\":");
+    write_id(body, &entry->record);
+    cm_buffer_string(body, ",\"recorded_at\":");
+    write_time(body, entry->recorded_at);
+    cm_buffer_string(body, ",\"rulebook\":");
+    if (entry->rulebook.data != NULL)
+        cm_json_write_text(body, entry->rulebook);
+    else
+        cm_buffer_string(body, "null");
+    cm_buffer_string(body, ",\"v\":1,\"version\":");
+    cm_buffer_integer(body, entry->version);
+    cm_buffer_byte(body, '}');
 }
 
 /* ---- reading ---- */

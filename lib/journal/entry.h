@@ -74,9 +74,8 @@ struct cm_entry {
     struct cm_value outcome;
 };
 
-/* Appends the bytes; running out of memory shows in body->failed (or *ok_out false). */
-void cm_entry_write(struct cm_buffer *body, struct cm_arena *arena, const struct cm_entry *entry,
-                    bool *ok_out);
+/* Appends the bytes; running out of memory shows in body->failed. */
+void cm_entry_write(struct cm_buffer *body, const struct cm_entry *entry);
 
 /* An entry read back. Everything is borrowed from `arena`. */
 struct cm_entry_view {

@@ -211,8 +211,8 @@ static void check_migrations(void)
         "ALTER TABLE one ADD COLUMN y; UPDATE one SET y = 2",
         "CREATE TABLE three(x); INSERT INTO three SELECT y + 1 FROM one",
     };
-    static const char *const broken[] = {steps[0], steps[1],
-                                         "CREATE TABLE three(x); INSERT INTO nowhere VALUES(1)"};
+    const char *const broken[] = {steps[0], steps[1],
+                                  "CREATE TABLE three(x); INSERT INTO nowhere VALUES(1)"};
     const char *path = fixture_path("migrations.db");
     struct community_error err = {0};
     CHECK(migrate(path, CM_SQLITE_SCHEMA_CREATE, steps, 1, NULL) == COMMUNITY_OK);
