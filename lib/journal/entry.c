@@ -178,8 +178,8 @@ bool cm_entry_protect(struct cm_value *out, struct cm_arena *arena,
 
 /* ---- writing ---- */
 
-/* An entry is written straight into its bytes, in the order of RFC 8785: it is the hottest text there
- * is. Only the outcome and the data, whose members vary, go through the general writer. */
+/* An entry is written straight into its bytes, in the order of RFC 8785: it is the hottest text
+ * there is. Only the outcome and the data, whose members vary, go through the general writer. */
 
 static void write_quoted(struct cm_buffer *out, const char *plain)
 {

@@ -714,7 +714,7 @@ static void directory_commands_say_what_is_wrong(struct office *office)
         const char *json;
         const char *words;
     } rows[] = {
-        {"{'command': 'put-unit', 'actor': 'root'}", "missing-data missing-data"},
+        {"{'command': 'put-unit', 'actor': 'root'}", "missing-data"},
         {"{'command': 'put-unit', 'actor': 'root', 'data': {'id': 5, 'kind': 'k'}}",
          "field-format"},
         {"{'command': 'put-unit', 'actor': 'root', 'data': {'id': 'a', 'kind': 'k', 'x': 1}}",

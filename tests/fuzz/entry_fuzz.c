@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes as an entry of the journal, its outcome as one of a small lifecycle. What is accepted is
- * a fact that evolve can take. */
+ * Any bytes as an entry of the journal, its outcome as one of a small lifecycle. What is accepted
+ * is a fact that evolve can take. */
 #include <stdlib.h>
 
 #include "default_allocator.h"
