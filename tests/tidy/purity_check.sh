@@ -41,7 +41,7 @@ expect_planted() {
         printf 'long cm_planted(const char *text);\n'
         printf 'long cm_planted(const char *text)\n{\n    %s\n}\n' "$2"
     } >"$scratch/planted.c"
-    "$CC" -O2 -fPIC -D_POSIX_C_SOURCE=200809L -c -o "$scratch/planted.o" "$scratch/planted.c"
+    "${CC:-cc}" -O2 -fPIC -D_POSIX_C_SOURCE=200809L -c -o "$scratch/planted.o" "$scratch/planted.c"
     expect "a planted $1" "$3" "$(impure_names "${objects[@]}" "$scratch/planted.o")"
 }
 
