@@ -180,19 +180,17 @@ bool cm_receipt_refuse(struct community_receipt *receipt, const struct cm_decisi
     return ok;
 }
 
-bool cm_receipt_finish(struct community_receipt *receipt, int64_t position)
+bool cm_receipt_finish(struct community_receipt *receipt, int64_t position,
+                       struct cm_buffer *scratch)
 {
-    struct cm_buffer text;
     if (receipt->is_accepted)
         cm_value_put(&receipt->value, "position",
                      position > 0 ? cm_value_integer(position)
                                   : (struct cm_value){.type = CM_NULL});
-    cm_buffer_init(&text, &receipt->allocator);
-    cm_json_write(&text, &receipt->value);
-    receipt->json = cm_arena_text(&receipt->arena, cm_buffer_view(&text));
-    const bool done = !text.failed && receipt->json.data != NULL;
-    cm_buffer_free(&text);
-    return done;
+    cm_buffer_clear(scratch);
+    cm_json_write(scratch, &receipt->value);
+    receipt->json = cm_arena_text(&receipt->arena, cm_buffer_view(scratch));
+    return !scratch->failed && receipt->json.data != NULL;
 }
 
 enum community_status cm_receipt_restore(struct community_receipt *receipt,

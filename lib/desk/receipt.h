@@ -5,6 +5,7 @@
 #define CM_RECEIPT_H
 
 #include "arena.h"
+#include "buffer.h"
 #include "community/receipt.h"
 #include "decide.h"
 
@@ -25,8 +26,9 @@ bool cm_receipt_accept(struct community_receipt *receipt, const struct cm_record
 bool cm_receipt_accept_plain(struct community_receipt *receipt, const struct community_id *record,
                              int64_t version);
 bool cm_receipt_refuse(struct community_receipt *receipt, const struct cm_decision *decision);
-/* Puts the position (0: null) and writes the text. False: no memory. */
-bool cm_receipt_finish(struct community_receipt *receipt, int64_t position);
+/* Puts the position (0: null) and writes the text, by way of `scratch`. False: no memory. */
+bool cm_receipt_finish(struct community_receipt *receipt, int64_t position,
+                       struct cm_buffer *scratch);
 /* From the text of a finished one. COMMUNITY_CORRUPT: it is none. */
 enum community_status cm_receipt_restore(struct community_receipt *receipt,
                                          struct community_text json);

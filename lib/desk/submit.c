@@ -381,7 +381,8 @@ static enum community_status write_down(struct submission *submission, bool is_p
     const bool has_position = accepted && !is_preview;
     if (!accepted && !cm_receipt_refuse(submission->receipt, &submission->decision))
         return cm_fail_memory(err);
-    if (!cm_receipt_finish(submission->receipt, has_position ? expected_position(submission) : 0))
+    if (!cm_receipt_finish(submission->receipt, has_position ? expected_position(submission) : 0,
+                           &submission->desk->buffer))
         return cm_fail_memory(err);
     if (is_preview)
         return COMMUNITY_OK;

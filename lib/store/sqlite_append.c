@@ -59,12 +59,47 @@ static uint32_t compare_row(sqlite3_stmt *statement, const struct community_stor
     return update;
 }
 
+static bool is_same_text(struct community_text a, struct community_text b)
+{
+    return (a.data == NULL) == (b.data == NULL) && cm_text_equal(a, b);
+}
+
+/* The same against the record that was returned last. */
+static uint32_t compare_last(const struct community_store_record *last,
+                             const struct community_store_record *row)
+{
+    uint32_t update = 0;
+    if (!is_same_text(last->state, row->state))
+        update |= CM_UPDATE_STATE;
+    if (last->is_final != row->is_final)
+        update |= CM_UPDATE_FINAL;
+    if (!is_same_text(last->unit, row->unit))
+        update |= CM_UPDATE_UNIT;
+    if (last->due != row->due)
+        update |= CM_UPDATE_DUE;
+    if (last->next_timer != row->next_timer)
+        update |= CM_UPDATE_TIMER;
+    if (!is_same_text(last->space, row->space) ||
+        !is_same_text(last->external_id, row->external_id) ||
+        !is_same_text(last->lifecycle, row->lifecycle) || !cm_id_equal(&last->parent, &row->parent))
+        update |= CM_UPDATE_ORIGIN;
+    return update;
+}
+
 /* Looks a record up and compares its version; writes nothing. */
 static enum community_status touch(struct cm_sqlite *store, struct cm_sqlite_touched *touched_out,
                                    const struct community_store_record *row, int64_t expected,
                                    struct community_error *err)
 {
     enum community_status status;
+    if (store->last_is_fresh && cm_id_equal(&store->last.id, &row->id)) {
+        *touched_out = (struct cm_sqlite_touched){.row_id = store->last_row_id,
+                                                  .last_position = store->last_entry_position,
+                                                  .update = compare_last(&store->last, row)};
+        return store->last.version == expected
+                   ? COMMUNITY_OK
+                   : cm_fail_conflict(err, store->last.version, expected);
+    }
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_TOUCH, &status, err);
     if (statement == NULL)
         return status;
@@ -332,7 +367,7 @@ enum community_status cm_sqlite_append(void *self, int64_t *position_out,
                                        struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter(store, err);
+    enum community_status status = cm_sqlite_enter_within(store, err);
     if (status != COMMUNITY_OK)
         return status;
     assert(store->in_transaction);
@@ -348,6 +383,7 @@ enum community_status cm_sqlite_append(void *self, int64_t *position_out,
         return status;
     int64_t first = store->position + 1;
     chain_entries(chained, touched, change, first);
+    store->last_is_fresh = false;
     status = write_change(store, change, touched, chained, err);
     if (status == COMMUNITY_OK)
         *position_out = first;

@@ -37,13 +37,24 @@ struct cm_sqlite {
     int wal_page_count_for_checkpoint; /* the next one is due when the log has grown to this */
     char *row;                         /* the texts of the row that was returned last */
     size_t row_capacity;
-    void *scratch; /* of an append */
+    struct community_store_record last; /* the record that was returned last, texts in `row` */
+    int64_t last_row_id;
+    int64_t last_entry_position;
+    bool last_is_fresh; /* it was read in this transaction, and nothing was written since */
+    void *scratch;      /* of an append */
     size_t scratch_capacity;
 };
 
 /* COMMUNITY_FORKED in another process than the one that opened the store. Every function begins
  * with it. */
 enum community_status cm_sqlite_enter(const struct cm_sqlite *store, struct community_error *err);
+/* The same for the calls of a command's way: the process is a system call to ask for, and within a
+ * transaction `begin` has asked. */
+static inline enum community_status cm_sqlite_enter_within(const struct cm_sqlite *store,
+                                                           struct community_error *err)
+{
+    return store->in_transaction ? COMMUNITY_OK : cm_sqlite_enter(store, err);
+}
 /* The failure of the call that just gave `code`; also remembers a failed sync. */
 enum community_status cm_sqlite_store_fail(struct cm_sqlite *store, int code,
                                            struct community_error *err);

@@ -19,6 +19,7 @@ static enum community_status keep_texts(struct cm_sqlite *store,
                                         struct community_error *err)
 {
     size_t size = 1; /* so that an empty text has somewhere to point */
+    store->last_is_fresh = false;
     for (size_t i = 0; i < count; i++) {
         if (!cm_size_add(&size, size, texts[i]->size))
             return cm_fail_memory(err);
@@ -47,6 +48,16 @@ static enum community_status no_row(struct cm_sqlite *store, int code, struct co
     return code == SQLITE_DONE ? COMMUNITY_NOT_FOUND : cm_sqlite_store_fail(store, code, err);
 }
 
+/* The append that mostly follows then need not look the record up again. */
+static void remember(struct cm_sqlite *store, const struct community_store_record *record,
+                     sqlite3_stmt *statement)
+{
+    store->last = *record;
+    store->last_row_id = sqlite3_column_int64(statement, CM_RECORD_ROW_ID);
+    store->last_entry_position = sqlite3_column_int64(statement, CM_RECORD_LAST_POSITION);
+    store->last_is_fresh = store->in_transaction;
+}
+
 static enum community_status keep_record(struct cm_sqlite *store,
                                          struct community_store_record *record_out,
                                          sqlite3_stmt *statement, struct community_error *err)
@@ -62,6 +73,8 @@ static enum community_status keep_record(struct cm_sqlite *store,
                                           &record_out->unit,      &record_out->snapshot};
         if (status == COMMUNITY_OK)
             status = keep_texts(store, texts, sizeof(texts) / sizeof(texts[0]), err);
+        if (status == COMMUNITY_OK)
+            remember(store, record_out, statement);
     }
     (void)sqlite3_reset(statement);
     return status;
@@ -71,7 +84,7 @@ enum community_status cm_sqlite_load(void *self, struct community_store_record *
                                      const struct community_id *id, struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter(store, err);
+    enum community_status status = cm_sqlite_enter_within(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_LOAD, &status, err);
@@ -87,7 +100,7 @@ enum community_status cm_sqlite_load_external(void *self, struct community_store
                                               struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter(store, err);
+    enum community_status status = cm_sqlite_enter_within(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_LOAD_EXTERNAL, &status, err);
@@ -433,7 +446,7 @@ enum community_status cm_sqlite_find_key(void *self, struct community_store_key 
                                          struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter(store, err);
+    enum community_status status = cm_sqlite_enter_within(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_FIND_KEY, &status, err);

@@ -156,6 +156,7 @@ enum community_status cm_sqlite_begin(void *self, bool *changed_out, struct comm
     if (code != SQLITE_OK)
         return cm_sqlite_store_fail(store, code, err);
     store->in_transaction = true;
+    store->last_is_fresh = false;
     status = see_changes(store, changed_out, err);
     if (status != COMMUNITY_OK)
         cm_sqlite_rollback(store);
@@ -206,6 +207,7 @@ enum community_status cm_sqlite_commit(void *self, struct community_error *err)
         return status;
     }
     store->in_transaction = false;
+    store->last_is_fresh = false;
     if (store->wal_page_count >= store->wal_page_count_for_checkpoint)
         checkpoint(store);
     return COMMUNITY_OK;
@@ -221,6 +223,7 @@ void cm_sqlite_rollback(void *self)
     if (!sqlite3_get_autocommit(store->database) && run(store, CM_SQL_ROLLBACK) != SQLITE_OK)
         (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
     store->in_transaction = false;
+    store->last_is_fresh = false;
     store->tail_is_known = false;
 }
 
