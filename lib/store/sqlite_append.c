@@ -367,7 +367,7 @@ enum community_status cm_sqlite_append(void *self, int64_t *position_out,
                                        struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter_within(store, err);
+    enum community_status status = cm_sqlite_enter(store, err);
     if (status != COMMUNITY_OK)
         return status;
     assert(store->in_transaction);

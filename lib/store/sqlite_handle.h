@@ -48,13 +48,6 @@ struct cm_sqlite {
 /* COMMUNITY_FORKED in another process than the one that opened the store. Every function begins
  * with it. */
 enum community_status cm_sqlite_enter(const struct cm_sqlite *store, struct community_error *err);
-/* The same for the calls of a command's way: the process is a system call to ask for, and within a
- * transaction `begin` has asked. */
-static inline enum community_status cm_sqlite_enter_within(const struct cm_sqlite *store,
-                                                           struct community_error *err)
-{
-    return store->in_transaction ? COMMUNITY_OK : cm_sqlite_enter(store, err);
-}
 /* The failure of the call that just gave `code`; also remembers a failed sync. */
 enum community_status cm_sqlite_store_fail(struct cm_sqlite *store, int code,
                                            struct community_error *err);

@@ -84,7 +84,7 @@ enum community_status cm_sqlite_load(void *self, struct community_store_record *
                                      const struct community_id *id, struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter_within(store, err);
+    enum community_status status = cm_sqlite_enter(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_LOAD, &status, err);
@@ -100,7 +100,7 @@ enum community_status cm_sqlite_load_external(void *self, struct community_store
                                               struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter_within(store, err);
+    enum community_status status = cm_sqlite_enter(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_LOAD_EXTERNAL, &status, err);
@@ -446,7 +446,7 @@ enum community_status cm_sqlite_find_key(void *self, struct community_store_key 
                                          struct community_error *err)
 {
     struct cm_sqlite *store = self;
-    enum community_status status = cm_sqlite_enter_within(store, err);
+    enum community_status status = cm_sqlite_enter(store, err);
     if (status != COMMUNITY_OK)
         return status;
     sqlite3_stmt *statement = cm_sqlite_statement(store, CM_SQL_FIND_KEY, &status, err);
