@@ -114,7 +114,6 @@ cm_rulebook_load(struct community_rulebook **out, const struct community_allocat
     if (!rulebook)
         return cm_fail_memory(err);
     rulebook->allocator = *allocator;
-    rulebook->use_count = 1;
     cm_arena_init(&rulebook->arena, &rulebook->allocator, BLOCK_SIZE);
 
     const enum community_status status = load_text(rulebook, text, needs, err);

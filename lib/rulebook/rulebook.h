@@ -32,7 +32,6 @@ struct community_rulebook {
     const struct cm_zone *const *zones; /* each zone in use, once */
     size_t lifecycle_count;
     const struct cm_lifecycle *lifecycles;
-    size_t use_count; /* how many hold it: community_rulebook_free lets go once; not atomic */
 };
 
 /* SHA-256 comes from outside, so that this folder needs no libcrypto. False: no memory. */
@@ -50,7 +49,7 @@ enum community_status
 cm_rulebook_load(struct community_rulebook **out, const struct community_allocator *allocator,
                  struct community_text text, struct community_text source_name,
                  const struct cm_rulebook_needs *needs, struct community_error *err);
-void cm_rulebook_free(struct community_rulebook *rulebook); /* whatever use_count says */
+void cm_rulebook_free(struct community_rulebook *rulebook);
 
 /* NULL when there is none. */
 const struct cm_lifecycle *cm_rulebook_lifecycle(const struct community_rulebook *rulebook,

@@ -89,7 +89,6 @@ Test(rulebook, knows_itself)
     assert_text(street->version, "2026.1");
     cr_assert(cm_text_equal(street->source, street_text));
     cr_assert(strlen(street->hash) == 64);
-    cr_assert(street->use_count == 1);
     cr_assert(street->lifecycle_count == 2);
     cr_assert(cm_rulebook_lifecycle(street, CM_TEXT("nothing")) == NULL);
 }
